@@ -1,0 +1,1 @@
+"""What outsiders hold: REST bodies, WebSocket frames, log entries, exports, problems."""

@@ -1,0 +1,1 @@
+"""The Luochui auction service: rules, audit, store, desk, live rooms and doors."""

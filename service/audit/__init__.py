@@ -1,0 +1,1 @@
+"""Canonical bytes, Merkle tree, checkpoints, receipts, replay and the verifier."""

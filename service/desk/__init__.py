@@ -1,0 +1,1 @@
+"""Office work: publication, admission, deposits, results, accounts."""

@@ -1,0 +1,1 @@
+"""Rooms: one per lot and process, their audience and the clock that wakes them."""

@@ -1,0 +1,1 @@
+"""The pure core of the sale: commands and state in, events out."""
