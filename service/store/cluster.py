@@ -102,15 +102,7 @@ def make(cluster: Path, programs: Programs, account: Account, private_dir: Path)
     """Makes an empty cluster under another name and renames it: half of one never exists."""
     draft = _place_for(cluster, account, private_dir)
     # The C locale sorts by bytes: the same order on every system, and always installed.
-    command = [
-        str(programs.initdb),
-        "-D",
-        str(draft),
-        "-U",
-        OWNER,
-        "--auth=trust",
-        "--encoding=UTF8",
-    ]
+    form = ["--encoding=UTF8", "--locale=C", "--auth=trust", "--no-instructions"]
     done = subprocess.run(  # noqa: S603 -- our own fixed command, no shell
         [str(programs.initdb), "-D", str(draft), "-U", OWNER, *form],
         stdin=subprocess.DEVNULL,
