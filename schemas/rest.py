@@ -1,0 +1,397 @@
+"""Bodies of the REST doors: public pages, account, bidder, office, bank, supervision."""
+
+from typing import Annotated, Generic, Literal, TypeVar
+
+from pydantic import Field
+
+from schemas.base import (
+    AmountFen,
+    BidderNo,
+    Hex,
+    Hex32,
+    KeyId,
+    LongText,
+    LotId,
+    Millis,
+    Seq,
+    ShortText,
+    Strict,
+    Whole,
+)
+from schemas.live import LotFields
+from schemas.log import Document, Name, ParcelFacts, RuleSet, Timetable
+
+Item = TypeVar("Item")
+
+RoleName = Literal["bidder", "publisher", "approver", "reviewer", "finance", "supervisor", "admin"]
+
+
+class Page(Strict, Generic[Item]):
+    """One page; `next_cursor` is opaque and absent on the last page."""
+
+    items: tuple[Item, ...]
+    next_cursor: str | None = None
+
+
+# ── public ──────────────────────────────────────────────────────────────────────────────────
+
+
+class SiteInfo(Strict):
+    site: ShortText
+    demo: bool
+    version: ShortText
+    log_vkey: ShortText = Field(description="C2SP verifier key of every log of this site.")
+
+
+class LotCard(Strict):
+    lot_id: LotId
+    parcel: ParcelFacts
+    method: Name
+    price_unit: Name
+    starting_price_fen: AmountFen
+    increment_fen: AmountFen
+    deposit: dict[str, AmountFen]
+    timetable: Timetable
+    state: LotFields
+
+
+class LotPage(LotCard):
+    """`log`: the origin of its log. `winner_name`: published with the confirmed result."""
+
+    log: ShortText
+    rules: RuleSet
+    documents: tuple[Document, ...]
+    reserve_commitment: Hex32
+    version: Whole
+    winner_name: str | None = None
+
+
+# ── account ─────────────────────────────────────────────────────────────────────────────────
+
+
+class SignIn(Strict):
+    username: Annotated[str, Field(min_length=1, max_length=64)]
+    password: Annotated[str, Field(min_length=1, max_length=256)]
+
+
+class Register(Strict):
+    """A new bidder. `payer_name`: the name on the bank account deposits will come from."""
+
+    username: Annotated[str, Field(pattern=r"^[a-z0-9._-]{3,64}$")]
+    password: Annotated[str, Field(min_length=10, max_length=256)]
+    display_name: ShortText
+    kind: Literal["COMPANY", "PERSON"]
+    id_number: ShortText = Field(description="统一社会信用代码 or identity card number.")
+
+
+class Me(Strict):
+    account_id: ShortText
+    username: ShortText
+    display_name: ShortText
+    roles: tuple[RoleName, ...]
+
+
+class EnrolKey(Strict):
+    """A public key made in the browser: SPKI DER in lowercase hex, P-256 or Ed25519."""
+
+    public_key: Hex
+
+
+class EnrolledKey(Strict):
+    key_id: KeyId
+    public_key: Hex
+    enrolled_at: Millis
+
+
+# ── bidder ──────────────────────────────────────────────────────────────────────────────────
+
+
+class Apply(Strict):
+    """`declared`: the applicant has read the announcement and accepts the rules."""
+
+    key_id: KeyId
+    declared: Literal[True]
+
+
+class DepositState(Strict):
+    """`code` names the case (PENDING, SHORT, PAID, LATE, PAYER_MISMATCH, …); `cure` what to do."""
+
+    sub_account: ShortText
+    bank_name: ShortText
+    payee_name: ShortText
+    payer_name: ShortText
+    currency: Name
+    required_fen: AmountFen
+    paid_fen: AmountFen
+    deadline: Millis
+    code: Name
+    cause: str
+    cure: str
+    last_bank_contact_at: Millis | None = None
+
+
+class RefundState(Strict):
+    amount_fen: AmountFen
+    currency: Name
+    state: Literal["ORDERED", "SENT", "PAID", "FAILED"]
+    ordered_at: Millis
+    bank_reference: str | None = None
+
+
+class Application(Strict):
+    """`state`: SUBMITTED, SUPPLEMENT_REQUESTED, ACCEPTED, REFUSED, ADMITTED, LAPSED."""
+
+    application_id: ShortText
+    lot: LotCard
+    state: Name
+    reason: str | None = None
+    submitted_at: Millis
+    decided_at: Millis | None = None
+    deposit: DepositState | None = None
+    bidder_no: BidderNo | None = None
+    key_ids: tuple[KeyId, ...]
+    refund: RefundState | None = None
+
+
+class UseKey(Strict):
+    """Enrols one more of the bidder's keys (another device) for this lot."""
+
+    key_id: KeyId
+
+
+# ── office ──────────────────────────────────────────────────────────────────────────────────
+
+
+class Parcel(Strict):
+    """A parcel of the land bank: real published facts; sums as announced, if announced."""
+
+    parcel_id: ShortText
+    facts: ParcelFacts
+    method: Name | None = None
+    starting_price_fen: AmountFen | None = None
+    increment_fen: AmountFen | None = None
+    deposit_fen: AmountFen | None = None
+    source: str
+
+
+class ReserveIn(Strict):
+    """The reserve price, sealed at release. `amount_fen` is 0 when there is none."""
+
+    has_reserve: bool
+    amount_fen: AmountFen
+
+
+class DraftIn(Strict):
+    lot_id: LotId
+    parcel_id: ShortText
+    parcel: ParcelFacts
+    rules: RuleSet
+    timetable: Timetable
+    documents: tuple[Document, ...] = ()
+    reserve: ReserveIn
+
+
+class Draft(Strict):
+    """`state`: DRAFT, SUBMITTED, RELEASED. The reserve's amount is never shown again."""
+
+    lot_id: LotId
+    parcel_id: ShortText
+    parcel: ParcelFacts
+    rules: RuleSet
+    timetable: Timetable
+    documents: tuple[Document, ...]
+    has_reserve_entered: bool
+    state: Literal["DRAFT", "SUBMITTED", "RELEASED"]
+    version: Whole
+    drafted_by: ShortText
+    updated_at: Millis
+
+
+class Finding(Strict):
+    rule: Name
+    severity: Literal["REFUSE", "WARN"]
+    figures: dict[str, int]
+
+
+class Preflight(Strict):
+    findings: tuple[Finding, ...]
+    releasable: bool
+
+
+class Template(Strict):
+    """A RuleSet to start from; its prices are zero."""
+
+    name: ShortText
+    rules: RuleSet
+
+
+class OfficeApplication(Strict):
+    """What a reviewer may see: the applicant, never the bidder number."""
+
+    application_id: ShortText
+    lot_id: LotId
+    title: ShortText
+    applicant: ShortText
+    kind: Literal["COMPANY", "PERSON"]
+    id_number: ShortText
+    state: Name
+    reason: str | None = None
+    submitted_at: Millis
+
+
+class Decision(Strict):
+    """`reason` is needed for a refusal."""
+
+    accept: bool
+    reason: LongText | None = None
+
+
+class SuspendIn(Strict):
+    action: Literal["SUSPEND"] = "SUSPEND"
+    cause: Name
+    text: LongText
+    emergency: bool = False
+
+
+class ResumeIn(Strict):
+    action: Literal["RESUME"] = "RESUME"
+    announced_at: Millis | None = None
+    timetable: Timetable | None = None
+
+
+class TerminateIn(Strict):
+    action: Literal["TERMINATE"] = "TERMINATE"
+    cause: Name
+    text: LongText
+
+
+class ConfirmIn(Strict):
+    """Confirms the result; approval also seals the log."""
+
+    action: Literal["CONFIRM"] = "CONFIRM"
+    outcome: Literal["CONFIRMED", "UNQUALIFIED"]
+    ruling: LongText | None = None
+
+
+class SealIn(Strict):
+    action: Literal["SEAL"] = "SEAL"
+
+
+ActionIn = Annotated[
+    SuspendIn | ResumeIn | TerminateIn | ConfirmIn | SealIn, Field(discriminator="action")
+]
+
+
+class OfficeRequest(Strict):
+    """One person's request for an official action, done when another approves it."""
+
+    request_id: ShortText
+    lot_id: LotId
+    action: ActionIn
+    state: Literal["PENDING", "DONE", "WITHDRAWN", "REFUSED"]
+    requested_by: ShortText
+    requested_at: Millis
+    approved_by: str | None = None
+    outcome: str | None = None
+
+
+class OfficeLot(Strict):
+    """A row of the console: no identities, no head count before the end."""
+
+    lot_id: LotId
+    title: ShortText
+    method: Name
+    state: LotFields
+    timetable: Timetable
+    bidding_path_proved_to: Millis | None = None
+
+
+class DepositLine(Strict):
+    """One bank notice and what became of it."""
+
+    bank_serial: ShortText
+    account: ShortText
+    bank_time: Millis
+    received_at: Millis
+    currency: Name
+    amount_fen: AmountFen
+    payer_name: ShortText
+    code: Name
+    application_id: str | None = None
+    lot_id: str | None = None
+
+
+class RefundOrder(Strict):
+    refund_id: ShortText
+    lot_id: LotId
+    application_id: ShortText
+    to_account: ShortText
+    to_name: ShortText
+    currency: Name
+    amount_fen: AmountFen
+    state: Literal["ORDERED", "SENT", "PAID", "FAILED"]
+    ordered_at: Millis
+    due_at: Millis
+    bank_reference: str | None = None
+
+
+class RefundResult(Strict):
+    state: Literal["SENT", "PAID", "FAILED"]
+    bank_reference: ShortText
+
+
+# ── bank ────────────────────────────────────────────────────────────────────────────────────
+
+
+class BankNotice(Strict):
+    """A credit as the bank tells it. `bank_time` is the legal time, not the notice's arrival.
+
+    Signed: header `Luochui-Bank-Signature: t=<ms>,v1=<hex HMAC-SHA256 of "<t>." + body>`.
+    """
+
+    account: ShortText
+    bank_time: Millis
+    amount_fen: Annotated[int, Field(strict=True, ge=-(2**53) + 1, le=2**53 - 1)]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    bank_serial: ShortText
+    payer_name: ShortText
+    payer_account: ShortText
+
+
+class BankAnswer(Strict):
+    """`duplicate`: this serial was credited before and is only acknowledged again."""
+
+    bank_serial: ShortText
+    code: Name
+    duplicate: bool
+
+
+# ── supervision ─────────────────────────────────────────────────────────────────────────────
+
+
+class CheckResult(Strict):
+    """One numbered check of the verifier."""
+
+    number: Whole
+    name: ShortText
+    status: Literal["HELD", "FAILED", "NOT_APPLICABLE"]
+    counted: Whole
+    detail: str | None = None
+    first_seq: Seq | None = None
+    expected: str | None = None
+    found: str | None = None
+
+
+class VerifyReport(Strict):
+    """What `luochui verify --json` prints. `exit_code`: 0 all hold, 1 a check fails, 2 unreadable."""
+
+    pack: str
+    log: str | None = None
+    entries: Whole
+    root: Hex32 | None = None
+    winner_no: BidderNo | None = None
+    amount_fen: AmountFen | None = None
+    outcome: str | None = None
+    exit_code: Literal[0, 1, 2]
+    checks: tuple[CheckResult, ...]
+    error: str | None = None

@@ -1,0 +1,1 @@
+"""Tables of the office: accounts, drafts, applications, deposits, vault."""
