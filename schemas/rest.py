@@ -383,7 +383,7 @@ class CheckResult(Strict):
 
 
 class VerifyReport(Strict):
-    """What `luochui verify --json` prints. `exit_code`: 0 all hold, 1 a check fails, 2 unreadable."""
+    """What `luochui verify --json` prints. exit_code: 0 all hold, 1 a check fails, 2 unreadable."""
 
     pack: str
     log: str | None = None
