@@ -32,7 +32,11 @@ class WebClient(BuildHookInterface):  # type: ignore[type-arg] # hatchling's own
         try:
             build(web, built)
         except (OSError, subprocess.SubprocessError) as error:
-            self.app.abort(f"The web client could not be built ({error}): see the lines above.")
+            reason = f"{error}" if isinstance(error, OSError) else words_of(error)
+            self.app.abort(
+                f"The web client could not be built ({reason}): mend what the lines above name, "
+                "or set SKIP_WEB=1 to go without it."
+            )
 
 
 def build(web: Path, built: Path) -> None:
@@ -75,6 +79,12 @@ def run(command: list[Any], where: Path, environment: dict[str, str]) -> None:
         stdout=sys.stderr,
         timeout=SECONDS,
     )
+
+
+def words_of(error: subprocess.SubprocessError) -> str:
+    if not isinstance(error, subprocess.CalledProcessError):
+        return str(error)
+    return f"{Path(error.cmd[1]).stem} {error.cmd[2]} ended with status {error.returncode}"
 
 
 @contextmanager

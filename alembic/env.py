@@ -3,13 +3,23 @@
 import asyncio
 
 from alembic import context
-from service.store.tables import metadata
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from service.store.tables import metadata
+
 ONE_MIGRATION_AT_A_TIME = 0x6C756F63  # advisory lock: "luoc"
 OUR_SCHEMAS = {None} | {table.schema for table in metadata.tables.values()}
+
+LET_THE_SERVICE_READ_THE_REVISION = """
+    DO $$ BEGIN
+        IF to_regclass('alembic_version') IS NOT NULL
+           AND EXISTS (SELECT FROM pg_roles WHERE rolname = 'luochui_app') THEN
+            GRANT SELECT ON alembic_version TO luochui_app;
+        END IF;
+    END $$
+"""
 
 
 def migrate(connection: Connection) -> None:
@@ -23,6 +33,7 @@ def migrate(connection: Connection) -> None:
         # Two processes starting together would both see the old revision.
         connection.execute(text(f"SELECT pg_advisory_xact_lock({ONE_MIGRATION_AT_A_TIME})"))
         context.run_migrations()
+        connection.execute(text(LET_THE_SERVICE_READ_THE_REVISION))
 
 
 async def migrate_through(engine: AsyncEngine) -> None:

@@ -12,7 +12,10 @@ from typing import Any
 
 import asyncpg
 import pytest
+from alembic.config import Config as AlembicConfig
 from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
 
 from service.store import migrate
 from service.store.embedded import RunningPostgres, create_database, start_postgres
@@ -74,6 +77,17 @@ async def empty_database(postgres: RunningPostgres) -> AsyncIterator[FreshDataba
     """A database without any table, for the migrations themselves."""
     async for made in _database(postgres, "template0"):
         yield made
+
+
+@pytest.fixture
+def alembic_config() -> AlembicConfig:
+    return migrate.config()
+
+
+@pytest.fixture
+def alembic_engine(empty_database: FreshDatabase) -> AsyncEngine:
+    """What pytest-alembic migrates: no pool, because alembic runs an event loop of its own."""
+    return create_async_engine(empty_database.owner_url, poolclass=NullPool)
 
 
 async def _database(server: RunningPostgres, template: str) -> AsyncIterator[FreshDatabase]:

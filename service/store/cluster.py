@@ -172,16 +172,15 @@ def _place_for(cluster: Path, account: Account, private_dir: Path) -> Path:
     A data folder inside /root is closed to `nobody`. Opening the parents is not ours to do, so
     the cluster then lies in `private_dir` and the data folder holds a link to it.
     """
-    parent = cluster.parent.resolve()
+    parent, prefix = cluster.parent.resolve(), "draft-"
     try:
+        for half_made in parent.glob("draft-*"):
+            shutil.rmtree(half_made)
         if not can_run(account, ["/bin/sh", "-c", 'cd "$0"', str(parent)]):
             make_public_folder(private_dir)
-            parent = private_dir / "clusters"
+            parent, prefix = private_dir / "clusters", "cluster-"
             make_public_folder(parent)
-        else:
-            for half_made in parent.glob("draft-*"):
-                shutil.rmtree(half_made)
-        place = Path(tempfile.mkdtemp(prefix="draft-", dir=parent))
+        place = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
         os.chown(place, account.uid, account.gid)
     except OSError as error:
         raise _not_ours(parent, error) from error

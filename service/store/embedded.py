@@ -45,6 +45,7 @@ _DURABLE: Mapping[str, str] = {
 }
 
 # The server runs in the background of this shell; the subshell ends it when our pipe closes.
+# $0 is the socket folder, empty once the server is gone.
 _WATCHED = """
 exec 3<&0
 "$@" 3<&- </dev/null &
@@ -54,6 +55,7 @@ watcher=$!
 wait "$server"
 code=$?
 kill "$watcher"
+rmdir "$0"
 exit "$code"
 """
 
@@ -120,6 +122,7 @@ def start_postgres(
     keeps what the unprivileged account must reach when `data_dir` or the programs are closed
     to it. Raises an `EmbeddedPostgresError`, whose text is one sentence that says what to do.
     """
+    data_dir = data_dir.absolute()
     programs = find_programs(bin_dir)
     lock = clusters.hold(data_dir)
     try:
@@ -174,7 +177,7 @@ def _start(
     places = {"unix_socket_directories": str(socket_dir), "port": str(_PORT)}
     for name, value in {**settings, **places}.items():
         command += ["-c", f"{name}={value}"]
-    shell = _launch(command, account, data_dir / "postgres.log")
+    shell = _launch([str(socket_dir), *command], account, data_dir / "postgres.log")
     try:
         pid = _pid_when_ready(shell, cluster, socket_dir, data_dir / "postgres.log")
     except BaseException:
@@ -186,7 +189,7 @@ def _start(
 def _launch(command: list[str], account: Account, log: Path) -> "subprocess.Popen[bytes]":
     with log.open("wb") as said:
         return subprocess.Popen(  # noqa: S603 -- our own fixed script and programs
-            ["/bin/sh", "-c", _WATCHED, "sh", *command],
+            ["/bin/sh", "-c", _WATCHED, *command],
             stdin=subprocess.PIPE,
             stdout=said,
             stderr=said,

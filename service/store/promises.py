@@ -44,7 +44,12 @@ async def check_promises(
     `durable=False` and `least_privilege=False` are for tests, which throw their data away and may
     work as the owner; no setting reaches them.
     """
-    facts = await read_facts(connection)
+    check_facts(await read_facts(connection), durable=durable, least_privilege=least_privilege)
+
+
+def check_facts(
+    facts: DatabaseFacts, *, durable: bool = True, least_privilege: bool = True
+) -> None:
     _check_server(facts)
     if durable:
         _check_durable(facts)

@@ -1,0 +1,198 @@
+"""The embedded PostgreSQL as people meet it: killed, started twice, of another version."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from service.store.cluster import (
+    DataFolderInUse,
+    DataFolderNotOurs,
+    DataFolderOfAnotherVersion,
+    PostgresDidNotStart,
+)
+from service.store.embedded import RunningPostgres, create_database, erase_postgres, start_postgres
+from service.store.programs import PostgresMissing, find_programs
+
+
+@pytest.fixture
+def folder(open_folder: Path) -> Iterator[Path]:
+    folder = open_folder / uuid4().hex
+    yield folder
+    erase_postgres(folder)
+
+
+@pytest.fixture
+def private(open_folder: Path) -> Path:
+    return open_folder / "private"
+
+
+async def note(server: RunningPostgres, word: str) -> list[str]:
+    """Commits one word and returns all words committed so far."""
+    session = await asyncpg.connect(
+        host=str(server.socket_dir), port=5432, user="luochui_owner", database="postgres"
+    )
+    try:
+        await session.execute("CREATE TABLE IF NOT EXISTS notes (word text)")
+        await session.execute("INSERT INTO notes VALUES ($1)", word)
+        return [row["word"] for row in await session.fetch("SELECT word FROM notes")]
+    finally:
+        await session.close()
+
+
+async def test_a_stopped_server_goes_on_with_the_same_data(folder: Path, private: Path) -> None:
+    first = start_postgres(folder, private_dir=private)
+    await note(first, "before")
+    first.stop()
+    first.stop()
+    second = start_postgres(folder, private_dir=private)
+    assert await note(second, "after") == ["before", "after"]
+    second.stop()
+    assert not second.is_running()
+    assert not second.socket_dir.exists()
+
+
+async def test_a_killed_server_recovers_what_it_committed(folder: Path, private: Path) -> None:
+    first = start_postgres(folder, private_dir=private)
+    await note(first, "committed")
+    first.kill()
+    assert (folder / "cluster" / "postmaster.pid").exists()
+    second = start_postgres(folder, private_dir=private)
+    assert await note(second, "after") == ["committed", "after"]
+    second.stop()
+
+
+def some_process() -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(["/bin/cat"], stdin=subprocess.PIPE)
+
+
+async def test_a_pid_file_that_names_a_stranger_does_not_block_the_start(
+    folder: Path, private: Path
+) -> None:
+    start_postgres(folder, private_dir=private).kill()
+    pid_file = folder / "cluster" / "postmaster.pid"
+    lines = pid_file.read_text().splitlines()
+    stranger = some_process()
+    pid_file.write_text("\n".join([str(stranger.pid), *lines[1:]]) + "\n")
+    second = start_postgres(folder, private_dir=private)
+    assert stranger.poll() is None, "the stranger was hurt"
+    second.stop()
+    stranger.communicate()
+
+
+LAUNCHER = """
+import sys
+from pathlib import Path
+from service.store.embedded import start_postgres
+server = start_postgres(Path(sys.argv[1]), private_dir=Path(sys.argv[2]))
+print(server.pid, flush=True)
+sys.stdin.read()
+"""
+
+
+def launched(folder: Path, private: Path) -> "tuple[subprocess.Popen[bytes], int]":
+    command = [sys.executable, "-c", LAUNCHER, str(folder), str(private)]
+    launcher = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert launcher.stdout is not None
+    return launcher, int(launcher.stdout.readline())
+
+
+async def test_a_killed_launcher_leaves_no_server_and_the_next_start_is_clean(
+    folder: Path, private: Path
+) -> None:
+    launcher, server = launched(folder, private)
+    watched = os.pidfd_open(server)
+    launcher.kill()
+    launcher.communicate()
+    next_server = start_postgres(folder, private_dir=private)
+    assert next_server.pid != server
+    with pytest.raises(ProcessLookupError):
+        signal.pidfd_send_signal(watched, 0)
+    os.close(watched)
+    await note(next_server, "works")
+    next_server.stop()
+
+
+def test_two_launchers_of_one_folder_get_one_clear_sentence(folder: Path, private: Path) -> None:
+    launcher, _ = launched(folder, private)
+    with pytest.raises(DataFolderInUse, match=f"Another Luochui .* {folder}: stop it, or choose"):
+        start_postgres(folder, private_dir=private)
+    with pytest.raises(DataFolderInUse):
+        erase_postgres(folder)
+    launcher.communicate()
+    start_postgres(folder, private_dir=private).stop()
+
+
+def test_a_folder_of_another_version_names_both_versions(folder: Path, private: Path) -> None:
+    start_postgres(folder, private_dir=private).stop()
+    (folder / "cluster" / "PG_VERSION").write_text("14\n")
+    with pytest.raises(DataFolderOfAnotherVersion) as refused:
+        start_postgres(folder, private_dir=private)
+    ours = find_programs().version
+    assert f"made by PostgreSQL 14 and this is PostgreSQL {ours}" in str(refused.value)
+    assert "--fresh" in str(refused.value)
+    erase_postgres(folder)
+    start_postgres(folder, private_dir=private).stop()
+
+
+def test_half_a_cluster_never_bears_the_name(folder: Path, private: Path) -> None:
+    (folder / "draft-left-by-a-crash").mkdir(parents=True)
+    (folder / "draft-left-by-a-crash" / "PG_VERSION").write_text("18\n")
+    start_postgres(folder, private_dir=private).stop()
+    assert [entry.name for entry in folder.glob("draft-*")] == []
+
+
+def test_a_server_that_cannot_start_says_why(folder: Path, private: Path) -> None:
+    with pytest.raises(PostgresDidNotStart, match=r"invalid value for parameter.*postgres\.log"):
+        start_postgres(folder, private_dir=private, options={"max_connections": "none"})
+
+
+def test_a_data_folder_that_cannot_be_made_is_refused(open_folder: Path) -> None:
+    occupied = open_folder / "occupied"
+    occupied.write_text("a file")
+    with pytest.raises(DataFolderNotOurs, match=r"cannot be used .*--data-dir"):
+        start_postgres(occupied / "below")
+
+
+def test_a_bin_folder_without_postgres_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(PostgresMissing, match="name the bin folder"):
+        start_postgres(tmp_path / "data", bin_dir=tmp_path)
+
+
+def test_the_server_listens_on_no_network(postgres: RunningPostgres) -> None:
+    sockets = Path(f"/proc/{postgres.pid}/net/tcp").read_text()
+    opened = {os.readlink(entry) for entry in Path(f"/proc/{postgres.pid}/fd").iterdir()}
+    owned = [line for line in sockets.splitlines()[1:] if f"socket:[{line.split()[9]}]" in opened]
+    assert owned == []
+    assert postgres.socket_dir.stat().st_mode & 0o777 == 0o700
+
+
+async def test_a_database_made_twice_is_left_alone(postgres: RunningPostgres) -> None:
+    await create_database(postgres, 'odd "name"')
+    await create_database(postgres, 'odd "name"')
+    engine = create_async_engine(postgres.owner_url('odd "name"'))
+    async with engine.connect() as session:
+        facts = await session.execute(
+            text("SELECT current_database(), current_setting('server_encoding')")
+        )
+        assert facts.one() == ('odd "name"', "UTF8")
+    await engine.dispose()
+
+
+async def test_settings_of_the_caller_do_not_leak_in(
+    postgres: RunningPostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGPORT", "1")
+    monkeypatch.setenv("PGHOST", "database.invalid")
+    engine = create_async_engine(postgres.owner_url())
+    async with engine.connect() as session:
+        assert (await session.execute(text("SELECT current_user"))).scalar() == "luochui_owner"
+    await engine.dispose()
