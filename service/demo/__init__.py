@@ -1,0 +1,1 @@
+"""The demonstration: real doors, real sockets, simulated people and a simulated bank."""
