@@ -119,7 +119,7 @@ def bid_message(
     log: str,
     amount_fen: int,
     bid_id: str,
-    bidder_no: int,
+    bidder_no: str,
     jump_confirmed: bool,
     seen_seq: int,
 ) -> bytes:

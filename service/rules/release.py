@@ -63,7 +63,7 @@ def findings(
         return broken
     if not is_ordered(timetable, rules.method) or timetable.bidding_from < at:
         return (Violation("TIMETABLE_INVALID"),)
-    statutory = (*_times(rules, timetable), *_sums(parcel, rules))
+    statutory = (*_times(rules, timetable, at), *_sums(parcel, rules))
     return tuple(v for v in statutory if not rules.waivers.get(v.rule))
 
 
@@ -138,8 +138,9 @@ def _broken_times(rules: RuleSet) -> Iterator[Violation]:
         yield Violation("MIN_BIDDERS_INVALID")
 
 
-def _times(rules: RuleSet, t: Timetable) -> Iterator[Violation]:
-    notice = days_between(rules, t.announced_at, t.bidding_from)
+def _times(rules: RuleSet, t: Timetable, at: int) -> Iterator[Violation]:
+    # Nobody has read an announcement before it was released, whatever instant it bears.
+    notice = days_between(rules, max(at, t.announced_at), t.bidding_from)
     if notice < rules.notice_days:
         yield Violation("T1", {"days": notice, "needed_days": rules.notice_days})
     if rules.method is Method.LISTING:
