@@ -106,8 +106,8 @@ class Bidder:
             return False
         if state["stage"] == "LISTING" and (self.mind.opening_steps is None or self._quoted_free):
             return False
-        limit = self._rules["starting_price_fen"] + self.mind.limit_steps * state["increment_fen"]
-        return self._next_amount() <= limit
+        start, step = int(self._rules["starting_price_fen"]), int(state["increment_fen"])
+        return self._next_amount() <= start + self.mind.limit_steps * step
 
     async def _think_and_bid(self, socket: ClientConnection) -> None:
         await asyncio.sleep(_between(*self.mind.pause_s))
