@@ -140,7 +140,9 @@ async def see_through(stage: Stage, lot_id: str, minds: Sequence[Mind]) -> None:
 
 async def until(stage: Stage, lot_id: str, stages: Sequence[str]) -> None:
     """Wait until the lot is in one of the stages."""
-    while await stage.stage_of(lot_id) not in stages:
+    while True:
+        if await stage.stage_of(lot_id) in stages:
+            return
         await asyncio.sleep(LOOK_EVERY_S)
 
 
@@ -177,7 +179,7 @@ def unattended_scripts(parcels: Sequence[dict[str, Any]]) -> tuple[Script, ...]:
     quick = (0.2, 0.8)
     eager = tuple(Mind(limit_steps=n, pause_s=quick, opening_steps=n // 4) for n in (6, 9, 12))
     modest = tuple(Mind(limit_steps=n, pause_s=quick) for n in (2, 3))
-    times = {"countdown_s": 5, "opens_s": 6}
+    times = {"countdown_s": 5, "opens_s": 8}
     return (
         Script(
             plan=Plan(
