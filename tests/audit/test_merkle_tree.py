@@ -344,7 +344,7 @@ def test_a_hash_of_the_wrong_length_is_refused_everywhere() -> None:
             call()
 
 
-def test_a_proof_of_endless_length_is_refused_before_it_is_hashed() -> None:
+def test_a_proof_longer_than_any_tree_is_refused() -> None:
     endless = (LEAVES[0],) * (MAX_PROOF + 1)
     with refused(Reason.WRONG_PROOF_LENGTH):
         verify_inclusion(LEAVES[0], 0, 2**53 - 1, endless, LEAVES[0])

@@ -86,6 +86,7 @@ HASH = base64.b64encode(bytes(32)).decode()
         (TEXT.replace("index 5", "index  5"), "BAD_INDEX"),
         (TEXT.replace("index 5", "index five"), "BAD_INDEX"),
         (TEXT.replace("index 5", "index 18446744073709551616"), "BAD_INDEX"),
+        (TEXT.replace("index 5", "index 9007199254740992"), "BAD_INDEX"),
         (TEXT.replace("index 5\n", ""), "BAD_INDEX"),
         (TEXT.replace("index 5\n", "index 5\nindex 5\n"), "BAD_HASH"),
         (TEXT.replace("index 5\n", "index 5\n!!notbase64!!\n"), "BAD_HASH"),
