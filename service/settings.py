@@ -36,6 +36,10 @@ class Settings(BaseSettings):
     statement_timeout_ms: int = 10_000
     inbox_limit: int = 10_000
     batch_limit: int = 2_000
+    ledger_waiting: int = 10_000
+    """Appends that may wait for the next write; one more is refused as not written."""
+    write_entries: int = 4_000
+    """Entries in one statement; an append with more than that goes alone."""
     frame_bytes: int = 4_096
     frames_per_s: int = 20
     bids_per_s: int = 5

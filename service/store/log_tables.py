@@ -1,1 +1,100 @@
-"""Tables of the logs: heads, entries, checkpoints, health."""
+"""Tables of the logs: heads, entries, bids, committed batches, and the health of the bid path.
+
+`log` is the part of an origin after the site: `lot/<lot_id>` or `house`. Instants are UTC ms.
+Only `logs` is ever updated; the other tables are append-only by grant and by trigger.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Index,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from service.store.metadata import metadata
+
+HOUSE = "house"
+
+# One row per log: its head, and what the public pages and the waker need to know of a lot.
+# No foreign keys point here: the only statement that writes entries holds this row's lock.
+logs = Table(
+    "logs",
+    metadata,
+    Column("log", Text, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("root", LargeBinary, nullable=False),
+    Column("frontier", LargeBinary, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+    Column("stage", Text),
+    Column("control", Text),
+    Column("wake_at", BigInteger),
+    Column("state", JSONB),
+    Column("listing", JSONB),
+    Column("announced_at", BigInteger),
+    CheckConstraint("size >= 0 AND octet_length(root) = 32", name="head"),
+    Index("ix_logs_announced_at_log", text("announced_at DESC"), "log"),
+)
+
+log_entries = Table(
+    "log_entries",
+    metadata,
+    Column("log", Text, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("bytes", LargeBinary, nullable=False),
+    Column("leaf", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("log", "seq"),
+    CheckConstraint("seq >= 0 AND octet_length(leaf) = 32", name="entry"),
+)
+
+# The same bid_id gets the same answer for ever: the key refuses a second one.
+log_bids = Table(
+    "log_bids",
+    metadata,
+    Column("log", Text, nullable=False),
+    Column("bid_id", Text, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("content_hash", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("log", "bid_id"),
+)
+
+# One row per committed batch. The signed note is made from it after the commit: Ed25519 is
+# deterministic, so the same head always yields the same note.
+log_heads = Table(
+    "log_heads",
+    metadata,
+    Column("log", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("root", LargeBinary, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("log", "size"),
+)
+
+# The site-wide series of durable writes that proves the bid path open (rules §7).
+health = Table(
+    "health",
+    metadata,
+    Column("at", BigInteger, nullable=False),
+    Column("process", Text, nullable=False),
+    Column("offset_us", BigInteger, nullable=False),
+    Column("uncertainty_us", BigInteger, nullable=False),
+    Column("lag_us", BigInteger, nullable=False),
+    PrimaryKeyConstraint("at", "process"),
+)
+
+
+def lot_log(lot_id: str) -> str:
+    """The name of a lot's log in these tables."""
+    return f"lot/{lot_id}"
+
+
+def lot_id_of(log: str) -> str:
+    """The lot whose log this is; the house log has none."""
+    kind, _, lot_id = log.partition("/")
+    assert kind == "lot", log
+    return lot_id

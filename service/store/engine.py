@@ -1,0 +1,60 @@
+"""Opens PostgreSQL: a bounded pool, and single connections for those who must not wait."""
+
+from typing import Any
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from service.settings import Settings
+
+DIAL_SECONDS = 10
+"""Bound on opening a connection."""
+
+
+def open_engine(url: str, settings: Settings) -> AsyncEngine:
+    """A pool of at most `settings.pool_size` connections. `url` names asyncpg and the app's role.
+
+    Every statement, and every transaction left idle, ends after `settings.statement_timeout_ms`.
+    """
+    return create_async_engine(
+        url,
+        pool_size=settings.pool_size,
+        max_overflow=0,
+        pool_timeout=settings.statement_timeout_ms / 1000,
+        pool_pre_ping=True,
+        connect_args=_session(settings),
+    )
+
+
+async def dial(engine: AsyncEngine, settings: Settings) -> asyncpg.Connection:
+    """A connection beside the pool: a crowded office must not stop the writer or the clock.
+
+    Raises OSError, TimeoutError or an asyncpg error when the database does not answer.
+    """
+    _, place = engine.dialect.create_connect_args(engine.url)
+    return await asyncpg.connect(**place, **_session(settings))
+
+
+async def raw(connection: AsyncConnection) -> asyncpg.Connection:
+    """The asyncpg connection underneath. Outside SQLAlchemy's transaction until that has begun."""
+    pooled = await connection.get_raw_connection()
+    assert isinstance(pooled.driver_connection, asyncpg.Connection)
+    return pooled.driver_connection
+
+
+def _session(settings: Settings) -> dict[str, Any]:
+    bound = str(settings.statement_timeout_ms)
+    return {
+        "timeout": DIAL_SECONDS,
+        "server_settings": {
+            "application_name": "luochui",
+            "statement_timeout": bound,
+            # A process that hangs inside a transaction would hold a lot's lock for ever.
+            "idle_in_transaction_session_timeout": bound,
+            # A statement whose asker is gone should not go on waiting for a lock.
+            "client_connection_check_interval": "1000",
+            "timezone": "UTC",
+            # Compiling pays for reports; our statements are short and it would cost them 100 ms.
+            "jit": "off",
+        },
+    }
