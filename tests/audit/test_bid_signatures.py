@@ -42,7 +42,7 @@ BID: dict[str, Any] = {
     "log": "auction.example.cn/lot/hj-2017-07",
     "amount_fen": 1234500000,
     "bid_id": "6f0c1c52-8d5e-4b8e-9e7e-0d6f1b0c7a11",
-    "bidder_no": 17,
+    "bidder_no": "017",
     "jump_confirmed": False,
     "seen_seq": 16,
 }
@@ -79,7 +79,7 @@ def test_the_signed_bytes_are_those_the_specification_spells_out() -> None:
     assert MESSAGE == (
         b"luochui/bid/v1\n"
         b'{"amount_fen":1234500000,"bid_id":"6f0c1c52-8d5e-4b8e-9e7e-0d6f1b0c7a11",'
-        b'"bidder_no":17,"jump_confirmed":false,"log":"auction.example.cn/lot/hj-2017-07",'
+        b'"bidder_no":"017","jump_confirmed":false,"log":"auction.example.cn/lot/hj-2017-07",'
         b'"seen_seq":16}'
     )
 
@@ -91,7 +91,7 @@ def test_the_signed_bytes_are_those_the_specification_spells_out() -> None:
         {"log": "auction.example.cn/lot/hj-2017-08"},
         {"amount_fen": 1234500001},
         {"bid_id": "6f0c1c52-8d5e-4b8e-9e7e-0d6f1b0c7a12"},
-        {"bidder_no": 18},
+        {"bidder_no": "018"},
         {"jump_confirmed": True},
         {"seen_seq": 15},
     ],
