@@ -1,0 +1,234 @@
+"""The command `luochui`: demo, serve, migrate, verify, export and the documents of the doors."""
+
+import asyncio
+import json
+import socket
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from schemas.rest import VerifyReport
+
+app = typer.Typer(
+    name="luochui",
+    help="Luochui (落槌): online land auctions that anyone can verify.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+CANNOT_START = 2
+
+Out = Console()
+Err = Console(stderr=True)
+
+
+def _stop(sentence: str) -> typer.Exit:
+    """One sentence that says what is wrong and what to do."""
+    Err.print(sentence, style="bold red", soft_wrap=True)
+    return typer.Exit(CANNOT_START)
+
+
+def check_port(host: str, port: int) -> None:
+    """Raises typer.Exit when nobody can listen there."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise _stop(
+                f"Port {port} on {host} is not free ({error.strerror}): "
+                f"stop what uses it, or choose another with --port."
+            ) from error
+
+
+@app.command()
+def demo(
+    data_dir: Annotated[Path | None, typer.Option(help="Where the demo keeps its data.")] = None,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8130,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Throw the old data away.")] = False,
+    unattended: Annotated[
+        bool, typer.Option("--unattended", help="Play four sales without a person, then end.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="With --unattended: folder for packs and log.vkey.")
+    ] = None,
+) -> None:
+    """Try everything on this machine: real sales with simulated bidders and a simulated bank."""
+    from service.demo.run import DemoOptions, default_data_dir, run_demo, run_unattended
+
+    if unattended and out is None:
+        raise _stop("--unattended needs --out DIR: the folder for the evidence packs.")
+    check_port(host, port)
+    options = DemoOptions(
+        data_dir=data_dir or default_data_dir(), host=host, port=port, fresh=fresh
+    )
+    with refusals():
+        if unattended and out is not None:
+            raise typer.Exit(asyncio.run(run_unattended(options, out, Out)))
+        asyncio.run(run_demo(options, Out))
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address; else LUOCHUI_HOST.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port; else LUOCHUI_PORT.")] = None,
+) -> None:
+    """Run the service on a configured PostgreSQL (LUOCHUI_DATABASE_URL)."""
+    from service.main import serve as run
+    from service.settings import load_settings
+
+    with refusals():
+        settings = load_settings()
+        chosen = settings.model_copy(
+            update={"host": host or settings.host, "port": port or settings.port}
+        )
+        check_port(chosen.host, chosen.port)
+        asyncio.run(run(chosen))
+
+
+@app.command()
+def migrate(
+    revision: Annotated[str, typer.Argument(help="Where to go; `head` is the newest.")] = "head",
+    down: Annotated[bool, typer.Option("--down", help="Go down to REVISION instead.")] = False,
+) -> None:
+    """Bring the database (LUOCHUI_MIGRATION_URL, the owner's) to this version's tables."""
+    from service.settings import load_settings
+    from service.store.migrate import downgrade, upgrade
+
+    with refusals():
+        url = load_settings().migration_url
+        if url is None:
+            raise _stop("Set LUOCHUI_MIGRATION_URL to the database URL of the owner role.")
+        (downgrade if down else upgrade)(url.get_secret_value(), revision)
+    Out.print(f"The database is at {revision}.")
+
+
+@app.command()
+def verify(
+    pack: Annotated[Path, typer.Argument(help="The evidence pack (.zip).")],
+    key: Annotated[Path, typer.Option(help="The log's verifier key (C2SP vkey text).")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Check a sale offline: bytes, tree, signatures, and every decision made again.
+
+    Exit 0: all checks hold. 1: a check fails. 2: the pack cannot be read.
+    """
+    from service.audit.verifier import verify_files
+
+    report = verify_files(pack, key)
+    if as_json:
+        sys.stdout.write(report.model_dump_json(indent=2, exclude_none=True) + "\n")
+    else:
+        print_report(report, Out)
+    raise typer.Exit(report.exit_code)
+
+
+@app.command()
+def export(
+    lot: Annotated[str, typer.Argument(help="The lot's id.")],
+    out: Annotated[Path, typer.Option(help="The file to write.")],
+    data_dir: Annotated[
+        Path | None, typer.Option(help="A demo's data folder, instead of LUOCHUI_DATABASE_URL.")
+    ] = None,
+) -> None:
+    """Write a lot's evidence pack."""
+    from service.demo.run import demo_settings
+    from service.main import export_pack
+    from service.settings import load_settings
+
+    with refusals():
+        settings = load_settings() if data_dir is None else demo_settings(data_dir)
+        size = asyncio.run(export_pack(settings, lot, out))
+    Out.print(f"{out}: {size:,} bytes")
+
+
+@app.command()
+def account(
+    username: Annotated[str, typer.Argument(help="The name to sign in with.")],
+    role: Annotated[list[str], typer.Option(help="A role; give it again for more.")],
+    name: Annotated[str, typer.Option(help="The name to show.")] = "",
+) -> None:
+    """Make an official's account; the password is asked for."""
+    from service.main import make_account
+    from service.settings import load_settings
+
+    password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    with refusals():
+        asyncio.run(make_account(load_settings(), username, password, tuple(role), name))
+    Out.print(f"{username}: made.")
+
+
+@app.command("log-key")
+def log_key(
+    out: Annotated[Path, typer.Option(help="Where to write the secret key (mode 0600).")],
+    site: Annotated[str, typer.Option(help="The site's name, e.g. auction.example.cn.")],
+) -> None:
+    """Make the key that signs the logs, and print the public half for everyone."""
+    from service.audit import keys
+
+    with refusals():
+        key = keys.generate(site)
+        keys.save(out, key)
+    Out.print(key.verifying.to_text(), soft_wrap=True)
+
+
+@app.command()
+def openapi(
+    channel: Annotated[
+        bool, typer.Option("--channel", help="The live channel's AsyncAPI document instead.")
+    ] = False,
+) -> None:
+    """Print the OpenAPI document of the REST doors."""
+    from service.main import documents
+
+    rest, live = documents()
+    sys.stdout.write(json.dumps(live if channel else rest, ensure_ascii=False, indent=2) + "\n")
+
+
+def print_report(report: VerifyReport, console: Console) -> None:
+    """The verifier's findings as a table for people."""
+    table = Table(title=report.pack, title_justify="left")
+    for column in ("", "check", "counted", "finding"):
+        table.add_column(column)
+    marks = {"HELD": "✔", "FAILED": "✘", "NOT_APPLICABLE": "–"}
+    for check in report.checks:
+        finding = check.detail or ""
+        if check.status == "FAILED":
+            where = "" if check.first_seq is None else f"entry {check.first_seq}: "
+            finding = f"{where}{finding} expected {check.expected}, found {check.found}"
+        row = f"{check.number} {check.name}"
+        table.add_row(marks[check.status], row, f"{check.counted:,}", finding)
+    console.print(table)
+    if report.error:
+        console.print(f"unreadable: {report.error}", style="bold red", soft_wrap=True)
+    result = report.outcome or "no result"
+    console.print(f"{report.log}: {report.entries:,} entries, {result}, root {report.root}")
+
+
+class refusals:  # noqa: N801 — used like a keyword
+    """Turns the errors that name their own remedy into one sentence and exit 2."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        from pydantic import ValidationError
+
+        from service.main import CannotStart, known_errors
+
+        if isinstance(error, ValidationError):
+            first = error.errors()[0]
+            name = "LUOCHUI_" + "_".join(str(part) for part in first["loc"]).upper()
+            raise _stop(f"{name}: {first['msg']}.") from error
+        if isinstance(error, (CannotStart, *known_errors())):
+            raise _stop(str(error)) from error
+
+
+if __name__ == "__main__":
+    app()
