@@ -1,0 +1,20 @@
+// Writes src/api/types.ts from the service's OpenAPI document.
+//   npm run types                  asks the service (`luochui openapi`) for its document
+//   npm run types -- FILE.json     takes a document that was printed before
+import { execFileSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import openapi, { astToString } from 'openapi-typescript'
+
+const [file] = process.argv.slice(2)
+const text = file
+  ? readFileSync(file, 'utf8')
+  : execFileSync('uv', ['run', '--no-sync', 'luochui', 'openapi'], {
+      cwd: new URL('../../', import.meta.url),
+      encoding: 'utf8',
+      env: { ...process.env, SKIP_WEB: '1' },
+      maxBuffer: 2 ** 26,
+    })
+
+const head = '// Made from the OpenAPI document by `npm run types`; do not edit.\n'
+const nodes = await openapi(JSON.parse(text), { alphabetize: true })
+writeFileSync(new URL('../src/api/types.ts', import.meta.url), head + astToString(nodes))

@@ -1,0 +1,26 @@
+/// <reference types="vitest/config" />
+import vue from '@vitejs/plugin-vue'
+import { defineConfig } from 'vite'
+
+// In development the pages come from Vite and everything else from a service on this port.
+const service = 'http://127.0.0.1:' + (process.env['LUOCHUI_PORT'] ?? '8130')
+
+export default defineConfig({
+  plugins: [vue()],
+  build: {
+    outDir: '../service/web_dist',
+    emptyOutDir: true,
+    target: 'chrome87',
+    // The content security policy allows no data: addresses and no inline script.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    manifest: true,
+  },
+  server: {
+    proxy: {
+      '/api': service,
+      '/ws': { target: service.replace('http', 'ws'), ws: true },
+    },
+  },
+  test: { environment: 'node', include: ['test/**/*.test.ts'] },
+})
