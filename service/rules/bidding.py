@@ -1,6 +1,9 @@
 """Is this a valid quote? The tests stand in the order of rules §5; the first failure names it."""
 
+from dataclasses import replace
+
 from service.rules import messages as m
+from service.rules import money
 from service.rules.lot import Lot
 from service.rules.refusals import Reason
 from service.rules.table import BIDDING_STAGES, REFUSED_BID
@@ -29,8 +32,10 @@ def _late_for_the_window(lot: Lot, bid: m.PlaceBid) -> bool:
 
 def _refuse_late(lot: Lot, bid: m.PlaceBid) -> tuple[m.Event, ...]:
     """Never silently lost: a quote that would have counted makes the result disputed."""
-    refused = _refused(lot, bid, Reason.CLOSED, lot.last_cutoff)
-    if _quote_refusal(lot, bid) is not None:
+    assert lot.last_window is not None, "a cut-off is the end of a window"
+    then = replace(lot, stage=lot.last_window)
+    refused = _refused(then, bid, Reason.CLOSED, lot.last_cutoff)
+    if _quote_refusal(then, bid) is not None:
         return (refused,)
     return (refused, m.ResultDisputed(bid_id=bid.bid_id))
 
@@ -98,8 +103,13 @@ def _jump_refusal(lot: Lot, bid: m.PlaceBid) -> Reason | None:
 
 
 def _cap_refusal(lot: Lot, amount_fen: int) -> Reason | None:
+    """The new price is tested, not the old one; the range of amounts is a cap for every sale."""
     cap = lot.rules.price_cap_fen
-    return Reason.ABOVE_CAP if cap is not None and amount_fen > cap else None
+    if cap is not None and amount_fen > cap:
+        return Reason.ABOVE_CAP
+    next_fen = amount_fen + lot.largest_step_fen
+    total = money.total_fen(next_fen, lot.rules.price_unit, lot.parcel)
+    return None if money.is_amount(max(next_fen, total)) else Reason.ABOVE_CAP
 
 
 def _refused(lot: Lot, bid: m.PlaceBid, reason: Reason, closes_at: int | None) -> m.BidRefused:

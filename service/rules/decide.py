@@ -3,16 +3,17 @@
 from service.rules import messages as m
 from service.rules.bidding import decide_bid, may_enter
 from service.rules.lot import Lot, born, evolve
+from service.rules.outages import decide_interrupt, decide_resume
 from service.rules.refusals import Reason, Refusal
 from service.rules.release import violations
 from service.rules.table import refusal_by_table
-from service.rules.terms import EntryRule, FailedReason, Stage
+from service.rules.terms import RULES_VERSION, EntryRule, FailedReason, ReserveKind, RuleSet, Stage
 from service.rules.timetable import (
     days_between,
     decide_advance,
-    decide_interrupt,
-    decide_resume,
     is_ordered,
+    is_waived,
+    needed_days,
 )
 
 __all__ = ["apply", "decide", "fold", "may_enter"]
@@ -23,8 +24,9 @@ Decision = tuple[m.Event, ...] | Refusal
 def decide(lot: Lot | None, command: m.Command, at: int) -> Decision:
     """What the rules say to `command` at `at` (ms, database time).
 
-    Returns the events to log, or a Refusal when nothing may be logged. A bid is always decided:
-    its refusal is an event. Pure; raises only AssertionError for a broken promise of the caller.
+    Returns the events to log, or a Refusal when nothing may be logged. From publication to the
+    seal a bid is always decided: its refusal is an event. Pure; raises only AssertionError for a
+    broken promise of the caller.
     """
     if isinstance(command, m.PublishLot):
         return _publish(lot, command, at)
@@ -105,26 +107,52 @@ def _publish(lot: Lot | None, command: m.PublishLot, at: int) -> Decision:
         return Refusal(Reason.ALREADY_PUBLISHED)
     if not _four_eyes(command):
         return Refusal(Reason.FOUR_EYES)
+    if command.rules_version != RULES_VERSION:
+        return Refusal(Reason.RULES_NOT_VALID, {"rules_version": RULES_VERSION})
     if violations(command.lot, command.rules, command.timetable, at):
         return Refusal(Reason.RULES_NOT_VALID)
     return (m.LotPublished(),)
 
 
+PRICE_FACTS = (
+    "price_unit",
+    "starting_price_fen",
+    "increment_fen",
+    "increment_unit",
+    "increment_live_fen",
+    "reserve",
+    "price_cap_fen",
+    "deposit",
+)
+"""A change of one of these is price-relevant, whatever the supplement calls itself."""
+
+
 def _supplement(lot: Lot, command: m.SupplementLot, at: int) -> Decision:
     """T3: a late price-relevant change postpones the start."""
+    if at >= lot.timetable.bidding_from:
+        return Refusal(Reason.BIDDING_HAS_OPENED)
     table = command.timetable
     if not is_ordered(table, command.rules.method) or table.bidding_from < at:
         return Refusal(Reason.TIMETABLE_INVALID)
     if command.rules.method is not lot.rules.method:
         return Refusal(Reason.RULES_NOT_VALID)
+    if table.bidding_from < lot.timetable.bidding_from:
+        return Refusal(Reason.WINDOW_TOO_SHORT, {"earliest_at": lot.timetable.bidding_from})
     left = days_between(lot.rules, at, table.bidding_from)
-    if command.price_relevant and left < lot.rules.notice_days and "T3" not in lot.rules.waivers:
+    if _price_relevant(lot.rules, command) and left < needed_days(lot.rules, "T1"):
         return Refusal(Reason.START_NOT_POSTPONED, {"days_left": left})
     as_announced = table.announced_at == lot.timetable.announced_at
     if not as_announced or violations(lot.parcel, command.rules, table, table.announced_at):
         return Refusal(Reason.RULES_NOT_VALID)
     postponed = table.bidding_from > lot.timetable.bidding_from
     return (m.LotSupplemented(version=lot.version + 1, postponed=postponed),)
+
+
+def _price_relevant(before: RuleSet, command: m.SupplementLot) -> bool:
+    if is_waived(before, "T3"):
+        return False
+    changed = any(getattr(before, fact) != getattr(command.rules, fact) for fact in PRICE_FACTS)
+    return command.price_relevant or changed
 
 
 def _opt_in(lot: Lot, command: m.OptIn) -> Decision:
@@ -145,7 +173,9 @@ def _suspend(lot: Lot, command: m.Suspend) -> Decision:
 def _open_reserve(lot: Lot, command: m.OpenReserve) -> Decision:
     if lot.reserve_met is not None:
         return Refusal(Reason.RESERVE_ALREADY_OPENED)
-    if lot.rules.reserve.value == "NONE" and command.has_reserve:
+    may_have = lot.rules.reserve is ReserveKind.SEALED
+    without_reserve = not command.has_reserve and command.amount_fen != 0
+    if without_reserve or (command.has_reserve and not may_have):
         return Refusal(Reason.RESERVE_NOT_ALLOWED)
     # The test is P ≥ R; prior art used > and failed a sale that had met its reserve.
     met = lot.price_fen is not None and lot.price_fen >= command.amount_fen
@@ -182,11 +212,14 @@ def _open_roll(lot: Lot, command: m.OpenRoll) -> Decision:
 
 
 def _confirm(lot: Lot, command: m.ConfirmResult) -> Decision:
-    if lot.confirmed:
+    """A result disputed after its confirmation is confirmed once more, with the ruling."""
+    if lot.confirmed and not lot.disputed:
         return Refusal(Reason.ALREADY_CONFIRMED)
     if lot.disputed and not command.ruling:
         return Refusal(Reason.DISPUTED)
     if command.outcome is m.Confirmation.UNQUALIFIED:
+        if lot.stage is Stage.FAILED:
+            return Refusal(Reason.WRONG_STAGE)
         return _fail(lot, FailedReason.WINNER_UNQUALIFIED)
     return (m.ResultConfirmed(),)
 
@@ -194,6 +227,8 @@ def _confirm(lot: Lot, command: m.ConfirmResult) -> Decision:
 def _seal(lot: Lot) -> Decision:
     if not lot.roll_opened:
         return Refusal(Reason.ROLL_NOT_OPENED)
+    if lot.disputed:
+        return Refusal(Reason.DISPUTED)
     if lot.stage is Stage.SOLD and not lot.confirmed:
         return Refusal(Reason.NOT_CONFIRMED)
     return (m.LogSealed(),)

@@ -22,9 +22,9 @@ class Lot:
     """One sale as its log tells it. All instants are UTC ms, all money fen in the price unit.
 
     opened_at: since when the present window takes bids. closes_at: its end, and the last one once
-    bidding is over. last_cutoff: the end of the latest window that was left.
+    bidding is over. last_cutoff, last_window: the end of the latest window left, and its stage.
     live_limit_at: the end that no extension may pass (`max_live_min`).
-    quoted: bidder number → time of the last accepted quote before the timed phase.
+    quoted: bidder number → arrival of the last accepted quote before the timed phase.
     """
 
     parcel: Parcel
@@ -38,6 +38,7 @@ class Lot:
     opened_at: int | None = None
     closes_at: int | None = None
     last_cutoff: int | None = None
+    last_window: Stage | None = None
     live_limit_at: int | None = None
     extensions: int = 0
     accepted: int = 0
@@ -67,6 +68,12 @@ class Lot:
         """The step in force."""
         live = self.stage not in (Stage.ANNOUNCED, Stage.LISTING, Stage.QUIET)
         return money.increment_fen(self.rules, self.parcel, live=live)
+
+    @property
+    def largest_step_fen(self) -> int:
+        """The larger of the steps of the listing and of the timed phase."""
+        both = (money.increment_fen(self.rules, self.parcel, live=live) for live in (False, True))
+        return max(both)
 
     @property
     def minimum_fen(self) -> int:
@@ -102,7 +109,7 @@ def evolve(lot: Lot, event: m.Event, command: m.Command, at: int) -> Lot:
         case m.StageChanged():
             return _change_stage(lot, event, command, at)
         case m.BidAccepted():
-            return _accept(lot, event, at)
+            return _accept(lot, event, command)
         case m.CapReached():
             return replace(lot, cap_reached=True, closes_at=event.closes_at)
         case m.BidderEntered():
@@ -127,11 +134,11 @@ def evolve(lot: Lot, event: m.Event, command: m.Command, at: int) -> Lot:
         case m.HammerFell():
             return replace(lot, winner_no=event.bidder_no)
         case m.LotFailed():
-            return replace(lot, failed_reason=event.reason, winner_no=None)
+            return replace(lot, failed_reason=event.reason, winner_no=None, disputed=False)
         case m.LotTerminated():
             return replace(lot, control=Control.TERMINATED, stage=Stage.FAILED, resumes_at=None)
         case m.ResultDisputed():
-            return _dispute(lot, at)
+            return _dispute(lot, command, at)
         case m.RollOpened():
             return replace(lot, roll_opened=True)
         case m.ResultConfirmed():
@@ -149,6 +156,7 @@ def _change_stage(lot: Lot, event: m.StageChanged, command: m.Command, at: int) 
         stage=event.to,
         closes_at=event.closes_at if event.closes_at is not None else lot.closes_at,
         last_cutoff=lot.closes_at if leaving_window else lot.last_cutoff,
+        last_window=event.origin if leaving_window else lot.last_window,
         free_phase_over=lot.free_phase_over or leaving_window,
     )
     match event.to:
@@ -158,7 +166,8 @@ def _change_stage(lot: Lot, event: m.StageChanged, command: m.Command, at: int) 
         case Stage.TIMED:
             limit = lot.rules.max_live_min
             limit_at = None if limit is None else at + limit * lot.rules.minute_ms
-            return replace(changed, opened_at=at, live_limit_at=limit_at)
+            # A reopened sale may reach its reserve yet: it is compared with the last price.
+            return replace(changed, opened_at=at, live_limit_at=limit_at, reserve_met=None)
         case _:
             return changed
 
@@ -174,7 +183,8 @@ def _open_listing(lot: Lot, at: int, *, converting: bool) -> Lot:
     return replace(lot, opened_at=at, converted=True, timetable=table)
 
 
-def _accept(lot: Lot, event: m.BidAccepted, at: int) -> Lot:
+def _accept(lot: Lot, event: m.BidAccepted, command: m.Command) -> Lot:
+    assert isinstance(command, m.PlaceBid), "only a bid is accepted"
     timed = lot.stage is Stage.TIMED
     extended = timed and lot.closes_at is not None and event.closes_at > lot.closes_at
     return replace(
@@ -184,7 +194,7 @@ def _accept(lot: Lot, event: m.BidAccepted, at: int) -> Lot:
         closes_at=event.closes_at,
         accepted=lot.accepted + 1,
         extensions=lot.extensions + (1 if extended else 0),
-        quoted=lot.quoted if timed else {**lot.quoted, event.bidder_no: at},
+        quoted=lot.quoted if timed else {**lot.quoted, event.bidder_no: command.received_at},
     )
 
 
@@ -202,8 +212,14 @@ def _suspend(
     )
 
 
-def _dispute(lot: Lot, at: int) -> Lot:
-    """Before the hammer a dispute stops the sale; after it only the officials can settle it."""
+def _dispute(lot: Lot, command: m.Command, at: int) -> Lot:
+    """Before the hammer a dispute stops the sale; after it only the officials can settle it.
+
+    The quote came too late for the price, but who quoted in the listing has quoted.
+    """
+    assert isinstance(command, m.PlaceBid), "only a late quote disputes a result"
+    if lot.last_window is Stage.LISTING:
+        lot = replace(lot, quoted={**lot.quoted, command.bidder_no: command.received_at})
     if lot.stage in (Stage.SOLD, Stage.FAILED):
         return replace(lot, disputed=True)
     stopped = _suspend(lot, m.SuspendCause.RESULT_DISPUTED, at, resumes_at=None)

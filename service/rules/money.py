@@ -41,9 +41,18 @@ def increment_fen(rules: RuleSet, parcel: Parcel, *, live: bool) -> int:
     step = rules.increment_fen
     if live and rules.increment_live_fen is not None:
         step = rules.increment_live_fen
-    if rules.increment_unit is rules.price_unit:
-        return step
-    return total_fen(step, rules.increment_unit, parcel)
+    return converted_fen(step, rules.increment_unit, rules.price_unit, parcel)
+
+
+def converted_fen(amount_fen: int, origin: PriceUnit, to: PriceUnit, parcel: Parcel) -> int:
+    """The same sum per another unit; a total half up to the yuan, a unit price to the fen."""
+    if origin is to:
+        return amount_fen
+    if to is PriceUnit.TOTAL:
+        return total_fen(amount_fen, origin, parcel)
+    held, held_in = area_in_unit(parcel, origin)
+    asked, asked_in = area_in_unit(parcel, to)
+    return half_up(amount_fen * held * asked_in, held_in * asked)
 
 
 def deposit_reaches_percent(deposit_fen: int, total: int, percent: int) -> bool:

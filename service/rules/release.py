@@ -18,9 +18,10 @@ from service.rules.terms import (
     Parcel,
     PriceUnit,
     RuleSet,
+    Shortfall,
     Timetable,
 )
-from service.rules.timetable import days_between, is_ordered
+from service.rules.timetable import DAY_MS, days_between, is_ordered, is_waived, needed_days
 
 LONGEST_TERM_YEARS: Mapping[LandUseClass, int] = {
     LandUseClass.RESIDENTIAL: 70,
@@ -30,6 +31,13 @@ LONGEST_TERM_YEARS: Mapping[LandUseClass, int] = {
     LandUseClass.MIXED: 50,
 }
 """Order 55 (1990), article 12."""
+
+LEAST_DEPOSIT_PERCENT = 20
+MOST_CONTRACT_DAYS = 10
+MOST_REFUND_DAYS = 5
+MOST_PUBLICITY_DAYS = 10
+LONGEST_DURATION_MS = 3650 * DAY_MS
+"""No window, notice or countdown of a sale can last longer than ten years."""
 
 
 class Severity(StrEnum):
@@ -61,10 +69,24 @@ def findings(
     broken = tuple(_broken(parcel, rules))
     if broken:
         return broken
-    if not is_ordered(timetable, rules.method) or timetable.bidding_from < at:
+    ordered = is_ordered(timetable, rules.method)
+    if not ordered or timetable.bidding_from < at or _no_time_for_quotes(rules, timetable):
         return (Violation("TIMETABLE_INVALID"),)
     statutory = (*_times(rules, timetable, at), *_sums(parcel, rules))
-    return tuple(v for v in statutory if not rules.waivers.get(v.rule))
+    return tuple(v for v in statutory if not is_waived(rules, v.rule))
+
+
+def _no_time_for_quotes(rules: RuleSet, t: Timetable) -> bool:
+    """Whether the quiet time fills the listing announced, or the one an auction may become."""
+    if rules.method is Method.LISTING:
+        assert t.listing_from is not None
+        assert t.listing_to is not None
+        lasts = t.listing_to - t.listing_from
+    elif rules.on_shortfall is Shortfall.CONVERT_TO_LISTING:
+        lasts = needed_days(rules, "T2") * rules.day_ms
+    else:
+        return False
+    return lasts <= rules.quiet_min * rules.minute_ms
 
 
 def _broken(parcel: Parcel, rules: RuleSet) -> Iterator[Violation]:
@@ -79,10 +101,8 @@ def _broken(parcel: Parcel, rules: RuleSet) -> Iterator[Violation]:
     if PriceUnit.PER_FLOOR_M2 in units and not parcel.floor_area_centi_m2:
         yield Violation("FLOOR_AREA_MISSING")
         return
-    if rules.increment_unit is not rules.price_unit and rules.price_unit is not PriceUnit.TOTAL:
-        yield Violation("INCREMENT_UNIT_NOT_SUPPORTED")
-        return
-    yield from _broken_steps(parcel, rules)
+    if parcel.area_centi_m2 > 0:
+        yield from _broken_steps(parcel, rules)
     yield from _broken_times(rules)
 
 
@@ -91,6 +111,12 @@ def _broken_steps(parcel: Parcel, rules: RuleSet) -> Iterator[Violation]:
     if min(steps) <= 0 or not all(money.is_amount(step) for step in steps):
         yield Violation("INCREMENT_INVALID")
         return
+    highest_fen = max(rules.starting_price_fen, rules.price_cap_fen or 0) + max(steps)
+    total = money.total_fen(highest_fen, rules.price_unit, parcel)
+    if not money.is_amount(max(highest_fen, total)):
+        yield Violation("PRICE_OUT_OF_RANGE")
+    if rules.max_jump_steps is not None and rules.max_jump_steps < 1:
+        yield Violation("MAX_JUMP_INVALID")
     if rules.price_quantum_fen <= 0:
         yield Violation("QUANTUM_INVALID")
         return
@@ -118,18 +144,13 @@ def _off_grid(rules: RuleSet, room_fen: int, steps: set[int]) -> bool:
 
 
 def _broken_times(rules: RuleSet) -> Iterator[Violation]:
-    never_negative = (
-        rules.quiet_min,
-        rules.ready_min,
-        rules.free_min,
-        rules.drain_ms,
-        rules.outage_notice_s,
-        rules.suspend_rule.notice_s,
-        rules.suspend_rule.at_once_within_s,
-    )
+    durations = _durations_ms(rules)
     positive = (rules.countdown_s, rules.day_ms, rules.minute_ms, rules.outage_gap_s)
-    if min(never_negative) < 0 or min(positive) <= 0 or (rules.max_live_min or 1) <= 0:
+    most_live = 1 if rules.max_live_min is None else rules.max_live_min
+    if min(*durations) < 0 or max(durations) > LONGEST_DURATION_MS or min(*positive, most_live) < 1:
         yield Violation("DURATION_INVALID")
+    if _nobody_could_enter(rules):
+        yield Violation("QUOTED_BEFORE_WITHOUT_FREE_PHASE")
     if rules.entry_rule is EntryRule.OPT_IN and rules.ready_min == 0:
         yield Violation("OPT_IN_WITHOUT_WINDOW")
     if any(mark <= 0 for mark in rules.warnings_s):
@@ -138,35 +159,64 @@ def _broken_times(rules: RuleSet) -> Iterator[Violation]:
         yield Violation("MIN_BIDDERS_INVALID")
 
 
+def _durations_ms(rules: RuleSet) -> tuple[int, ...]:
+    in_minutes = (rules.quiet_min, rules.ready_min, rules.free_min, rules.max_live_min or 0)
+    in_seconds = (
+        rules.countdown_s,
+        rules.outage_gap_s,
+        rules.outage_notice_s,
+        rules.suspend_rule.notice_s,
+        rules.suspend_rule.at_once_within_s,
+    )
+    in_days = (rules.notice_days, rules.listing_days, rules.registration_gap_days)
+    return (
+        rules.drain_ms,
+        *(minutes * rules.minute_ms for minutes in in_minutes),
+        *(seconds * 1000 for seconds in in_seconds),
+        *(days * rules.day_ms for days in in_days),
+    )
+
+
+def _nobody_could_enter(rules: RuleSet) -> bool:
+    """An auction that admits only earlier quotes needs a phase in which to make them."""
+    quoted_before = rules.entry_rule is EntryRule.QUOTED_BEFORE
+    return rules.method is Method.AUCTION and quoted_before and rules.free_min == 0
+
+
 def _times(rules: RuleSet, t: Timetable, at: int) -> Iterator[Violation]:
     # Nobody has read an announcement before it was released, whatever instant it bears.
     notice = days_between(rules, max(at, t.announced_at), t.bidding_from)
-    if notice < rules.notice_days:
-        yield Violation("T1", {"days": notice, "needed_days": rules.notice_days})
+    if notice < needed_days(rules, "T1"):
+        yield Violation("T1", {"days": notice, "needed_days": needed_days(rules, "T1")})
     if rules.method is Method.LISTING:
-        assert t.listing_from is not None
-        assert t.listing_to is not None
-        lasts = days_between(rules, t.listing_from, t.listing_to)
-        if lasts < rules.listing_days:
-            yield Violation("T2", {"days": lasts, "needed_days": rules.listing_days})
-        gap_ms = t.listing_to - t.registration_to
-        if gap_ms < rules.registration_gap_days * rules.day_ms:
-            needed = rules.registration_gap_days
-            yield Violation("T4", {"days": gap_ms // rules.day_ms, "needed_days": needed})
-        if t.listing_to - t.listing_from <= rules.quiet_min * rules.minute_ms:
-            yield Violation("TIMETABLE_INVALID")
-    if rules.contract_days > 10:
-        yield Violation("T7", {"days": rules.contract_days, "most_days": 10})
-    if rules.refund_days > 5:
-        yield Violation("T9", {"days": rules.refund_days, "most_days": 5})
-    if rules.publicity_days > 10:
-        yield Violation("T10", {"days": rules.publicity_days, "most_days": 10})
+        yield from _listing_times(rules, t)
+    yield from _too_long("T7", rules.contract_days, MOST_CONTRACT_DAYS)
+    yield from _too_long("T9", rules.refund_days, MOST_REFUND_DAYS)
+    yield from _too_long("T10", rules.publicity_days, MOST_PUBLICITY_DAYS)
+
+
+def _listing_times(rules: RuleSet, t: Timetable) -> Iterator[Violation]:
+    assert t.listing_from is not None
+    assert t.listing_to is not None
+    lasts = days_between(rules, t.listing_from, t.listing_to)
+    if lasts < needed_days(rules, "T2"):
+        yield Violation("T2", {"days": lasts, "needed_days": needed_days(rules, "T2")})
+    gap_ms = t.listing_to - t.registration_to
+    if gap_ms < needed_days(rules, "T4") * rules.day_ms:
+        figures = {"days": gap_ms // rules.day_ms, "needed_days": needed_days(rules, "T4")}
+        yield Violation("T4", figures)
+
+
+def _too_long(rule: str, days: int, most: int) -> Iterator[Violation]:
+    if days > most:
+        yield Violation(rule, {"days": days, "most_days": most})
 
 
 def _sums(parcel: Parcel, rules: RuleSet) -> Iterator[Violation]:
     total = money.total_fen(rules.starting_price_fen, rules.price_unit, parcel)
     deposit = rules.deposit.get("CNY", 0)
-    if not money.deposit_reaches_percent(deposit, total, rules.deposit_percent):
+    percent = max(rules.deposit_percent, LEAST_DEPOSIT_PERCENT)
+    if not money.deposit_reaches_percent(deposit, total, percent):
         yield Violation("T6", {"deposit_fen": deposit, "total_fen": total})
     elif deposit > total:
         yield Violation("T6_ABOVE_PRICE", {"deposit_fen": deposit}, Severity.WARN)

@@ -22,7 +22,7 @@ ALLOWED: Mapping[Stage, frozenset[type]] = {
     Stage.TIMED: frozenset({m.PlaceBid, m.Advance, m.Suspend, m.Interrupt, m.Terminate}),
     Stage.CLOSING: frozenset({m.OpenReserve, m.CloseSale, m.Suspend, m.Terminate}),
     Stage.SOLD: frozenset({m.OpenRoll, m.ConfirmResult, m.SealLog}),
-    Stage.FAILED: frozenset({m.OpenRoll, m.SealLog}),
+    Stage.FAILED: frozenset({m.OpenRoll, m.ConfirmResult, m.SealLog}),
 }
 """What may be done while control is NORMAL."""
 
@@ -40,7 +40,7 @@ REFUSED_BID: Mapping[Stage, Reason] = {
 """A bid is always answered; these rows name the answer where it cannot be accepted."""
 
 TRANSITIONS: Mapping[tuple[Stage, Stage], str] = {
-    (Stage.ANNOUNCED, Stage.LISTING): "listing_from, or too few bidders and converted",
+    (Stage.ANNOUNCED, Stage.LISTING): "listing_from, free phase, or too few and converted",
     (Stage.ANNOUNCED, Stage.READY): "auction_from",
     (Stage.ANNOUNCED, Stage.TIMED): "auction_from, no preparation",
     (Stage.ANNOUNCED, Stage.FAILED): "too few bidders",
@@ -69,6 +69,8 @@ def refusal_by_table(stage: Stage, control: Control, command: type) -> Reason | 
     """
     if command is m.PlaceBid:
         return None
+    if command is m.PublishLot:
+        return Reason.ALREADY_PUBLISHED
     if stage in FINAL_STAGES:
         if command in ALLOWED[stage]:
             return None

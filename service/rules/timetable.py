@@ -1,11 +1,11 @@
 """What time does: when a stage may be left, what follows it, and how long its window is."""
 
-from dataclasses import replace
+from collections.abc import Mapping
 
 from service.rules import messages as m
 from service.rules.lot import Lot
 from service.rules.refusals import Reason, Refusal
-from service.rules.table import BIDDING_STAGES, PROVED_STAGES
+from service.rules.table import PROVED_STAGES
 from service.rules.terms import (
     BEIJING_OFFSET_MS,
     DayCount,
@@ -21,7 +21,11 @@ from service.rules.terms import (
 
 HOUR_MIN = 60
 DAY_MS = 86_400_000
-AUTO_RESUME_LIMIT_MS = 2 * 3_600_000
+LATEST_MS = 253_402_300_799_999
+"""The end of the year 9999, the last that people's calendars on our way can show."""
+
+LEAST_DAYS: Mapping[str, int] = {"T1": 20, "T2": 10, "T4": 2}
+"""Order 39: notice, listing, and the days between the end of registration and of the listing."""
 
 
 def next_wake_at(lot: Lot) -> int | None:
@@ -36,13 +40,16 @@ def next_wake_at(lot: Lot) -> int | None:
 def leaves_at(lot: Lot) -> int | None:
     """The earliest instant at which the present stage may be left (ms).
 
-    A window that takes bids is left `drain_ms` after its end, so that quotes which arrived in
-    time in another process are decided too.
+    A window that takes bids or entries is left `drain_ms` after its end, so that those which
+    arrived in time in another process are decided too.
     """
     match lot.stage:
         case Stage.ANNOUNCED:
             return lot.timetable.bidding_from
         case Stage.LISTING | Stage.TIMED:
+            assert lot.closes_at is not None
+            return lot.closes_at + lot.rules.drain_ms
+        case Stage.READY if lot.rules.entry_rule is EntryRule.OPT_IN:
             assert lot.closes_at is not None
             return lot.closes_at + lot.rules.drain_ms
         case Stage.QUIET | Stage.READY:
@@ -95,7 +102,7 @@ def _start_auction(lot: Lot, command: m.Advance, at: int) -> tuple[m.Event, ...]
     if lot.rules.on_shortfall is Shortfall.TERMINATE:
         failed = m.LotFailed(reason=FailedReason.TOO_FEW_BIDDERS)
         return (*_to(lot, Stage.FAILED, None), failed)
-    listing_to = at + lot.rules.listing_days * lot.rules.day_ms
+    listing_to = at + needed_days(lot.rules, "T2") * lot.rules.day_ms
     return _to(lot, Stage.LISTING, listing_to - lot.quiet_ms)
 
 
@@ -145,93 +152,6 @@ def quotes_end(timetable: Timetable, quiet_ms: int) -> int:
     return timetable.listing_to - quiet_ms
 
 
-# ── outages and resumption (rules §§7–8) ────────────────────────────────────────────────────
-
-
-def decide_interrupt(lot: Lot, command: m.Interrupt, at: int) -> tuple[m.Event, ...] | Refusal:
-    """The bid path was not proved: stop the sale, so that it cannot close by wall time."""
-    gap = command.gap_to - command.gap_from
-    if command.cause is m.InterruptCause.OUTAGE and gap <= lot.rules.outage_gap_s * 1000:
-        return Refusal(Reason.NO_GAP, {"gap_ms": gap})
-    if gap < 0 or command.gap_to > at:
-        return Refusal(Reason.NO_GAP, {"gap_ms": gap})
-    resumes_at = at + lot.rules.outage_notice_s * 1000 if _auto(lot, command) else None
-    return (m.Interrupted(gap_from=command.gap_from, gap_to=command.gap_to, resumes_at=resumes_at),)
-
-
-def _auto(lot: Lot, command: m.Interrupt) -> bool:
-    same_day = beijing_day(command.gap_from) == beijing_day(command.gap_to)
-    short = command.gap_to - command.gap_from <= AUTO_RESUME_LIMIT_MS
-    return lot.rules.outage_resume.value == "AUTO" and short and same_day
-
-
-def decide_resume(lot: Lot, command: m.Resume, at: int) -> tuple[m.Event, ...] | Refusal:
-    """Resume with the time that everyone is owed; resuming can shorten nobody's window."""
-    refused = _resume_refusal(lot, command, at)
-    if refused is not None:
-        return refused
-    match lot.stage:
-        case Stage.LISTING | Stage.QUIET:
-            return _resume_listing(lot, command, at)
-        case Stage.READY:
-            return (m.Resumed(closes_at=at + lot.rules.ready_min * lot.rules.minute_ms),)
-        case Stage.TIMED:
-            return (m.Resumed(closes_at=at + lot.countdown_ms),)
-        case Stage.CLOSING if lot.disputed:
-            end = at + lot.countdown_ms
-            reopened = m.StageChanged(origin=Stage.CLOSING, to=Stage.TIMED, closes_at=end)
-            return m.Resumed(closes_at=end), reopened
-        case Stage.ANNOUNCED:
-            return _resume_announced(lot, command, at)
-        case _:
-            return (m.Resumed(),)
-
-
-def _resume_refusal(lot: Lot, command: m.Resume, at: int) -> Refusal | None:
-    assert lot.suspended_at is not None
-    if command.officials is None:
-        if lot.resumes_at is None:
-            return Refusal(Reason.FOUR_EYES)
-        if at < lot.resumes_at:
-            return Refusal(Reason.TOO_EARLY, {"earliest_at": lot.resumes_at})
-        return None
-    rule = lot.rules.suspend_rule
-    at_once = at - lot.suspended_at <= rule.at_once_within_s * 1000
-    earliest = command.announced_at + (0 if at_once else rule.notice_s * 1000)
-    if at < earliest:
-        return Refusal(Reason.RESUME_NOT_ANNOUNCED, {"earliest_at": earliest})
-    return None
-
-
-def _resume_announced(lot: Lot, command: m.Resume, at: int) -> tuple[m.Event, ...] | Refusal:
-    table = command.timetable if command.timetable is not None else lot.timetable
-    if not is_ordered(table, lot.rules.method) or table.bidding_from < at:
-        return Refusal(Reason.TIMETABLE_INVALID, {"at": at})
-    if table.bidding_from < lot.timetable.bidding_from:
-        return Refusal(Reason.WINDOW_TOO_SHORT, {"earliest_at": lot.timetable.bidding_from})
-    return (m.Resumed(timetable=command.timetable),)
-
-
-def _resume_listing(lot: Lot, command: m.Resume, at: int) -> tuple[m.Event, ...] | Refusal:
-    assert lot.closes_at is not None
-    assert lot.suspended_at is not None
-    owed = max(lot.closes_at - lot.suspended_at, 0)
-    if lot.stage in BIDDING_STAGES:
-        owed = max(owed, lot.countdown_ms)
-    shift = lot.quiet_ms if lot.stage is Stage.LISTING else 0
-    if lot.timetable.listing_to is None:
-        return (m.Resumed(closes_at=at + owed),)
-    if command.officials is None:
-        table = replace(lot.timetable, listing_to=at + owed + shift)
-        return (m.Resumed(closes_at=at + owed, timetable=table),)
-    if command.timetable is None or command.timetable.listing_to is None:
-        return Refusal(Reason.TIMETABLE_MISSING, {"earliest_listing_to": at + owed + shift})
-    end = command.timetable.listing_to - shift
-    if end < at + owed:
-        return Refusal(Reason.WINDOW_TOO_SHORT, {"earliest_listing_to": at + owed + shift})
-    return (m.Resumed(closes_at=end, timetable=command.timetable),)
-
-
 # ── days ────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -253,19 +173,38 @@ def days_between(rules: RuleSet, start: int, end: int) -> int:
     return beijing_day(end, rules.day_ms) - beijing_day(start, rules.day_ms) + 1
 
 
+def is_waived(rules: RuleSet, rule: str) -> bool:
+    """Whether the RuleSet switches a statutory rule off, which takes a recorded reason."""
+    return bool(rules.waivers.get(rule, "").strip())
+
+
+def needed_days(rules: RuleSet, rule: str) -> int:
+    """How many days T1, T2 or T4 ask for: the RuleSet's number, and at least the law's.
+
+    A waived rule, and a practice sale whose day is not a day, keep the RuleSet's number.
+    """
+    own = {
+        "T1": rules.notice_days,
+        "T2": rules.listing_days,
+        "T4": rules.registration_gap_days,
+    }[rule]
+    if rules.day_ms != DAY_MS or is_waived(rules, rule):
+        return own
+    return max(own, LEAST_DAYS[rule])
+
+
 def is_ordered(timetable: Timetable, method: Method) -> bool:
     """Whether the announced instants follow one another as they must."""
     t = timetable
-    start = t.listing_from if method is Method.LISTING else t.auction_from
-    if start is None or (method is Method.LISTING and t.listing_to is None):
+    start, end, other = t.listing_from, t.listing_to, t.auction_from
+    if method is Method.AUCTION:
+        start, end, other = t.auction_from, t.auction_from, t.listing_from or t.listing_to
+    if start is None or end is None or other is not None:
         return False
-    other = t.auction_from if method is Method.LISTING else t.listing_from
-    in_order = t.announced_at <= t.registration_from < t.registration_to
-    end = t.listing_to if t.listing_to is not None else start
     return (
-        other is None
-        and in_order
-        and t.deposit_deadline <= end
+        t.announced_at <= t.registration_from < t.registration_to <= end
+        and t.registration_from < t.deposit_deadline <= end
         and t.announced_at <= start
-        and (t.listing_to is None or start < t.listing_to)
+        and (method is Method.AUCTION or start < end)
+        and end <= LATEST_MS
     )
