@@ -36,6 +36,8 @@ class Settings(BaseSettings):
     statement_timeout_ms: int = 10_000
     inbox_limit: int = 10_000
     batch_limit: int = 2_000
+    lost_swaps: int = 100
+    """Swaps one batch may lose to other processes before its bids are answered `busy`."""
     ledger_waiting: int = 10_000
     """Appends that may wait for the next write; one more is refused as not written."""
     write_entries: int = 4_000
@@ -43,6 +45,8 @@ class Settings(BaseSettings):
     frame_bytes: int = 4_096
     frames_per_s: int = 20
     bids_per_s: int = 5
+    rate_keys: int = 100_000
+    """Bidders whose rates are remembered at once; the longest silent is forgotten first."""
     strikes_before_close: int = 20
     """Refused frames within ten seconds after which a socket is closed with 4009."""
     outbox_frames: int = 64
@@ -63,6 +67,8 @@ class Settings(BaseSettings):
     health_period_ms: int = 1_000
     poll_ms: int = 1_000
     bid_answer_ms: int = 5_000
+    session_check_ms: int = 5_000
+    """How old a socket's session may be, when it bids, before the cookie is looked up again."""
 
     # identity
     session_hours: int = 12
