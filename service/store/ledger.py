@@ -140,7 +140,7 @@ class _Lane:
     """The writer's own connection and the one statement it runs."""
 
     connection: asyncpg.Connection
-    write: PreparedStatement[asyncpg.Record]
+    write: "PreparedStatement[asyncpg.Record]"
 
 
 @dataclass(frozen=True, slots=True)
