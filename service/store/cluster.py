@@ -134,21 +134,27 @@ def remove(cluster: Path) -> None:
 
 
 def end_orphan(cluster: Path) -> None:
-    """Stops the server that a killed launcher left behind. Call it only while holding the folder.
+    """Ends the server that a killed launcher left behind. Call it only while holding the folder.
 
-    The process id in a stale postmaster.pid may by now be anybody's, above all in a container,
-    where the same few numbers come round; PostgreSQL would then refuse to start.
+    A postmaster alone is asked to shut down; sessions whose postmaster was killed would keep its
+    shared memory, and so the next server, waiting until their statement ends. The process id in
+    a stale postmaster.pid may by now be a stranger's, above all in a container, where the same
+    few numbers come round; PostgreSQL would then refuse to start.
     """
     pid_file = cluster / "postmaster.pid"
     if not pid_file.exists():
         return
     lines = pid_file.read_text().splitlines()
-    pid = int(lines[0]) if lines else 0
+    postmaster = int(lines[0]) if lines else 0
     for step in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
-        if _serves(pid, cluster):
+        serving = _processes_of(cluster, postmaster)
+        if step is signal.SIGINT:
+            serving &= {postmaster}
+        for pid in serving:
             with suppress(ProcessLookupError):
                 os.kill(pid, step)
-            _wait_for_the_end(pid, cluster)
+        if serving:
+            _wait_for_the_end(cluster, postmaster)
     pid_file.unlink(missing_ok=True)
     if len(lines) > 4 and Path(lines[4]).name.startswith(SOCKET_FOLDER_PREFIX):
         shutil.rmtree(lines[4], ignore_errors=True)
@@ -194,22 +200,28 @@ def _not_ours(folder: Path, error: OSError) -> DataFolderNotOurs:
     )
 
 
-def _serves(pid: int, cluster: Path) -> bool:
-    """Whether this process is the server of this cluster: a postmaster works in its folder."""
-    if pid <= 0:
-        return False
-    if Path("/proc/self/cwd").exists():
-        with suppress(OSError):
-            return os.path.samefile(f"/proc/{pid}/cwd", cluster)
-        return False
+def _processes_of(cluster: Path, postmaster: int) -> set[int]:
+    """The living processes of this cluster's server: each works in the cluster's folder."""
+    if Path("/proc/self/exe").exists():
+        return {
+            int(entry.name) for entry in Path("/proc").glob("[0-9]*") if _serves(entry, cluster)
+        }
     done = subprocess.run(  # noqa: S603 -- no /proc (macOS): ps knows the command line
-        ["/bin/ps", "-p", str(pid), "-o", "command="], capture_output=True, text=True
+        ["/bin/ps", "-p", str(postmaster), "-o", "command="], capture_output=True, text=True
     )
-    return str(cluster.resolve()) in done.stdout
+    return {postmaster} if str(cluster.resolve()) in done.stdout else set()
 
 
-def _wait_for_the_end(pid: int, cluster: Path) -> None:
+def _serves(process: Path, cluster: Path) -> bool:
+    """Asked of the kernel: a number can be a stranger's, a shell can stand in our folder."""
+    with suppress(OSError):
+        program = Path(os.readlink(process / "exe").removesuffix(" (deleted)"))
+        return program.name == "postgres" and (process / "cwd").samefile(cluster)
+    return False
+
+
+def _wait_for_the_end(cluster: Path, postmaster: int) -> None:
     for _ in range(int(STOP_SECONDS / STEP_SECONDS)):
-        if not _serves(pid, cluster):
+        if not _processes_of(cluster, postmaster):
             return
         sleep(STEP_SECONDS)

@@ -5,12 +5,16 @@ wheel.
 """
 
 from pathlib import Path
+from threading import Lock
 
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 import service
+
+# Alembic keeps the migration under way in module globals.
+_alembic_is_not_thread_safe = Lock()
 
 
 def upgrade(url: str, revision: str = "head") -> None:
@@ -19,12 +23,14 @@ def upgrade(url: str, revision: str = "head") -> None:
     `url` is a SQLAlchemy URL with the asyncpg driver, of a role that owns the tables and may make
     roles. Blocks and runs its own event loop: from a coroutine, call it in a thread.
     """
-    command.upgrade(_config(url), revision)
+    with _alembic_is_not_thread_safe:
+        command.upgrade(_config(url), revision)
 
 
 def downgrade(url: str, revision: str) -> None:
     """Undoes migrations down to `revision` ("base" undoes all). Data of undone tables is lost."""
-    command.downgrade(_config(url), revision)
+    with _alembic_is_not_thread_safe:
+        command.downgrade(_config(url), revision)
 
 
 def head() -> str | None:

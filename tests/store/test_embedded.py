@@ -1,5 +1,6 @@
 """The embedded PostgreSQL as people meet it: killed, started twice, of another version."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -35,11 +36,15 @@ def private(open_folder: Path) -> Path:
     return open_folder / "private"
 
 
-async def note(server: RunningPostgres, word: str) -> list[str]:
-    """Commits one word and returns all words committed so far."""
-    session = await asyncpg.connect(
+async def owner_session(server: RunningPostgres) -> asyncpg.Connection:
+    return await asyncpg.connect(
         host=str(server.socket_dir), port=5432, user="luochui_owner", database="postgres"
     )
+
+
+async def note(server: RunningPostgres, word: str) -> list[str]:
+    """Commits one word and returns all words committed so far."""
+    session = await owner_session(server)
     try:
         await session.execute("CREATE TABLE IF NOT EXISTS notes (word text)")
         await session.execute("INSERT INTO notes VALUES ($1)", word)
@@ -67,6 +72,25 @@ async def test_a_killed_server_recovers_what_it_committed(folder: Path, private:
     assert (folder / "cluster" / "postmaster.pid").exists()
     second = start_postgres(folder, private_dir=private)
     assert await note(second, "after") == ["committed", "after"]
+    second.stop()
+
+
+async def test_a_session_that_outlives_its_killed_server_does_not_block_the_start(
+    folder: Path, private: Path
+) -> None:
+    first = start_postgres(folder, private_dir=private)
+    busy, watching = await owner_session(first), await owner_session(first)
+    # Arithmetic without a wait: such a session does not notice that its postmaster is gone.
+    count = "SELECT count(md5(number::text)) FROM generate_series(1, 1000000000) AS number"
+    counting = asyncio.create_task(busy.execute(count))
+    active = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query = $1"
+    while await watching.fetchval(active, count) == 0:
+        pass
+    await asyncio.to_thread(first.kill)
+    second = await asyncio.to_thread(start_postgres, folder, private_dir=private)
+    with pytest.raises((asyncpg.PostgresError, OSError)):
+        await counting
+    await note(second, "works")
     second.stop()
 
 
