@@ -1,0 +1,53 @@
+"""What the doors stand on: handed in once by the composition root, nothing else is global."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.requests import HTTPConnection
+
+from schemas.rest import VerifyReport
+from service.audit.notes import SigningKey
+from service.clock import Clock
+from service.desk.passwords import Passwords
+from service.desk.ports import Desk, RollChanged, Submit
+from service.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """rooms: the process's live rooms, for the channel and the bid doors.
+
+    submit: their port for every command after publication. export_pack: lot_id → the evidence
+    pack (ZIP bytes). verify_pack: pack → the verifier's report; called in a thread.
+    """
+
+    engine: AsyncEngine
+    clock: Clock
+    settings: Settings
+    key: SigningKey
+    passwords: Passwords
+    submit: Submit
+    roll_changed: RollChanged
+    export_pack: Callable[[str], Awaitable[bytes]]
+    verify_pack: Callable[[bytes], VerifyReport]
+    rooms: Any
+
+    @property
+    def desk(self) -> Desk:
+        """The ground of the office's functions."""
+        return Desk(
+            engine=self.engine,
+            clock=self.clock,
+            settings=self.settings,
+            submit=self.submit,
+            roll_changed=self.roll_changed,
+        )
+
+
+def parts_of(http: HTTPConnection) -> Parts:
+    """The parts behind this request or socket."""
+    parts = http.app.state.parts
+    assert isinstance(parts, Parts)
+    return parts
