@@ -92,6 +92,7 @@ def surroundings(node: Path) -> Iterator[dict[str, str]]:
     """An environment in which npm works also for an account without a home."""
     environment = {name: value for name, value in os.environ.items() if name != "NODE_OPTIONS"}
     environment["PATH"] = f"{node.parent}{os.pathsep}{environment.get('PATH', '')}"
+    environment["npm_config_update_notifier"] = "false"
     environment["NODE_USE_SYSTEM_CA"] = "1"  # offices behind a proxy have their own authority
     home = environment.get("HOME", "")
     if os.path.isdir(home) and os.access(home, os.W_OK):
