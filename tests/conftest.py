@@ -125,7 +125,7 @@ def find_chromium() -> Path:
     system = shutil.which("chromium") or shutil.which("chromium-browser")
     downloads = os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or "~/.cache/ms-playwright"
     own = sorted(Path(downloads).expanduser().glob("chromium-*/chrome-linux*/chrome"))
-    for found in (named, system, *reversed(own)):
+    for found in [named] if named else [system, *reversed(own)]:
         if found and Path(found).exists():
             return Path(found)
     pytest.fail(

@@ -2,10 +2,12 @@
 
 import asyncio
 import os
+import select
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -21,7 +23,7 @@ from service.store.cluster import (
     PostgresDidNotStart,
 )
 from service.store.embedded import RunningPostgres, create_database, erase_postgres, start_postgres
-from service.store.programs import PostgresMissing, find_programs
+from service.store.programs import PostgresMissing, account_for, find_programs
 
 
 @pytest.fixture
@@ -94,8 +96,9 @@ async def test_a_session_that_outlives_its_killed_server_does_not_block_the_star
     second.stop()
 
 
-def some_process() -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(["/bin/cat"], stdin=subprocess.PIPE)
+def stranger_beside(cluster: Path) -> "subprocess.Popen[bytes]":
+    """A process of the server's own account: PostgreSQL does not fear those of others."""
+    return subprocess.Popen(["/bin/cat"], stdin=subprocess.PIPE, **account_for(cluster).run_as())
 
 
 async def test_a_pid_file_that_names_a_stranger_does_not_block_the_start(
@@ -104,7 +107,7 @@ async def test_a_pid_file_that_names_a_stranger_does_not_block_the_start(
     start_postgres(folder, private_dir=private).kill()
     pid_file = folder / "cluster" / "postmaster.pid"
     lines = pid_file.read_text().splitlines()
-    stranger = some_process()
+    stranger = stranger_beside(folder / "cluster")
     pid_file.write_text("\n".join([str(stranger.pid), *lines[1:]]) + "\n")
     second = start_postgres(folder, private_dir=private)
     assert stranger.poll() is None, "the stranger was hurt"
@@ -129,17 +132,42 @@ def launched(folder: Path, private: Path) -> "tuple[subprocess.Popen[bytes], int
     return launcher, int(launcher.stdout.readline())
 
 
-async def test_a_killed_launcher_leaves_no_server_and_the_next_start_is_clean(
-    folder: Path, private: Path
-) -> None:
+def guards_of(server: int) -> set[int]:
+    """The shell that watches the launcher, and its parts: they share the server's group."""
+    group, found = os.getpgid(server), set()
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(ProcessLookupError):
+            if os.getpgid(int(entry.name)) == group:
+                found.add(int(entry.name))
+    return found - {server}
+
+
+def ended(watched: int, within_s: float) -> bool:
+    ready, _, _ = select.select([watched], [], [], within_s)
+    return bool(ready)
+
+
+def test_a_killed_launcher_takes_its_server_with_it(folder: Path, private: Path) -> None:
     launcher, server = launched(folder, private)
     watched = os.pidfd_open(server)
     launcher.kill()
     launcher.communicate()
-    next_server = start_postgres(folder, private_dir=private)
-    assert next_server.pid != server
-    with pytest.raises(ProcessLookupError):
-        signal.pidfd_send_signal(watched, 0)
+    assert ended(watched, within_s=60)
+    os.close(watched)
+
+
+async def test_a_server_that_lost_its_guards_too_is_ended_by_the_next_start(
+    folder: Path, private: Path
+) -> None:
+    launcher, server = launched(folder, private)
+    watched = os.pidfd_open(server)
+    for guard in guards_of(server):
+        os.kill(guard, signal.SIGKILL)
+    launcher.kill()
+    launcher.communicate()
+    assert not ended(watched, within_s=0)
+    next_server = await asyncio.to_thread(start_postgres, folder, private_dir=private)
+    assert ended(watched, within_s=0)
     os.close(watched)
     await note(next_server, "works")
     next_server.stop()
