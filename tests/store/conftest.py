@@ -132,7 +132,7 @@ class Wire:
 
     cut: None lets everything pass. "before": the next words of the service never arrive.
     "after": the server hears them and commits, its answer never arrives. "away": the server hears
-    them and the service is gone at once, while the server still works.
+    them and the service is gone at once, while the server still works. "hole": every word vanishes.
     """
 
     def __init__(self, real: str, folder: Path) -> None:
@@ -168,6 +168,8 @@ class Wire:
             if self.cut == "before":
                 self._end(down, server)
                 return
+            if self.cut == "hole":
+                continue
             server.write(data)
             if self.cut == "away":
                 self._end(down)

@@ -78,12 +78,11 @@ async def test_two_processes_write_many_lots_without_deadlock_or_loss(
     engine: AsyncEngine, settings: Settings, new_log: NewLog, verify: Verify
 ) -> None:
     names = [f"lot/lot-{number:02}" for number in range(24)]
-    for name in names:
-        await new_log(name)
+    logs = [await new_log(name) for name in names]
     ledgers = [Ledger(engine, settings) for _ in range(2)]
 
-    async def room(ledger: Ledger, name: str) -> int:
-        log, lost = await new_log_view(name), 0
+    async def room(ledger: Ledger, log: Any) -> int:
+        lost = 0
         for _ in range(6):
             while await ledger.append(log.append(3)) is LOST:
                 lost += 1
@@ -91,18 +90,35 @@ async def test_two_processes_write_many_lots_without_deadlock_or_loss(
             await log.read(engine)
         return lost
 
-    async def new_log_view(name: str) -> Any:
-        log = type(probe)(name)
-        await log.read(engine)
-        return log
-
-    probe = await new_log("lot/probe")
     # The second process hears of its lots in the opposite order.
-    rooms = [room(ledgers[0], name) for name in names]
-    rooms += [room(ledgers[1], name) for name in reversed(names)]
+    rooms = [room(ledgers[0], replace(log)) for log in logs]
+    rooms += [room(ledgers[1], replace(log)) for log in reversed(logs)]
     lost = await asyncio.gather(*rooms)
     assert sum(lost) > 0, "they must have met"
     assert await verify(*names) == len(names) * (1 + 2 * 6 * 3)
+    for ledger in ledgers:
+        await ledger.close()
+
+
+async def test_writers_that_meet_in_opposite_order_wait_and_do_not_deadlock(
+    engine: AsyncEngine,
+    settings: Settings,
+    owner: asyncpg.Connection,
+    new_log: NewLog,
+    verify: Verify,
+    until_waiting: Callable[[int], Awaitable[list[int]]],
+) -> None:
+    """Were rows locked as they come, each would hold its first and want the other's."""
+    logs = [await new_log(f"lot/{name}") for name in ("aaa", "mmm", "zzz")]
+    ledgers = [Ledger(engine, settings) for _ in range(2)]
+    slow_writer = await lock(owner, "lot/mmm")
+    rooms = [asyncio.create_task(ledgers[0].append(log.append())) for log in logs]
+    await until_waiting(1)
+    rooms += [asyncio.create_task(ledgers[1].append(log.append())) for log in reversed(logs)]
+    await until_waiting(2)
+    await slow_writer.rollback()
+    assert await asyncio.gather(*rooms) == [DONE] * 3 + [LOST] * 3
+    assert await verify(*(log.name for log in logs)) == 6
     for ledger in ledgers:
         await ledger.close()
 

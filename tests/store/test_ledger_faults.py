@@ -170,6 +170,24 @@ async def test_not_written_when_nobody_answers_the_call(
     await ledger.close()
 
 
+async def test_unknown_when_nothing_comes_back_at_all(
+    engine: AsyncEngine, cuttable: AsyncEngine, wire: Any, new_log: NewLog, verify: Verify
+) -> None:
+    """A dead network path answers nothing, not even an error: the wait is bounded on our side."""
+    ledger, log = Ledger(cuttable, Settings(statement_timeout_ms=100)), await new_log("lot/one")
+    assert await ledger.append(log.append()) is Appended.DONE
+    await log.read(engine)
+    wire.cut = "hole"
+    lost = log.append()
+    with pytest.raises(CommitUnknown):
+        await ledger.append(lost)
+    wire.cut = None
+    assert not await is_written(engine, lost)
+    assert await ledger.append(lost) is Appended.DONE
+    assert await verify("lot/one") == 3
+    await ledger.close()
+
+
 async def test_unknown_when_the_server_ends_the_session_in_the_middle(
     engine: AsyncEngine,
     ledger: Ledger,
