@@ -1,0 +1,161 @@
+"""Accounts: registering, signing in and out, keys."""
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from unicodedata import normalize
+
+from schemas.problem import ProblemCode
+from schemas.rest import Register
+from service.audit import signatures
+from service.audit.signatures import SignatureBroken
+from service.desk.ids import new_account_id
+from service.desk.passwords import Passwords
+from service.desk.ports import Desk
+from service.desk.refused import Refused
+from service.store import accounts, vault
+from service.store.accounts import StoredKey
+from service.store.vault import Identity
+
+MIN_DIFFERENT_CHARACTERS = 5
+MAX_KEYS = 500
+"""Keys one account may have enrolled: every cleared browser makes a new one."""
+HOUR_MS = 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """token: 32 random bytes in URL-safe base64, known to the browser alone."""
+
+    token: str
+    account_id: str
+    lasts_s: int
+
+
+async def register(desk: Desk, passwords: Passwords, asked: Register) -> str:
+    """A new bidder; returns the account id. His name and number go into the vault only."""
+    _refuse_weak(asked.username, asked.password)
+    stored = await passwords.hash(asked.password)
+    account_id = new_account_id()
+    who = Identity(
+        account_id,
+        normalize("NFC", asked.display_name.strip()),
+        asked.kind,
+        normalize("NFC", asked.id_number.strip()),
+    )
+    async with desk.engine.begin() as connection:
+        added = await accounts.add_account(
+            connection,
+            account_id=account_id,
+            username=asked.username,
+            password_hash=stored,
+            display_name=asked.username,
+            roles=("bidder",),
+            at=desk.clock.now_ms(),
+        )
+        if not added:
+            raise Refused(ProblemCode.USERNAME_TAKEN, "This user name is taken.")
+        if not await vault.add_identity(connection, who):
+            sentence = "This person or company has an account already."
+            raise Refused(ProblemCode.USERNAME_TAKEN, sentence, reason="ID_NUMBER_TAKEN")
+    return account_id
+
+
+async def make_official(
+    desk: Desk,
+    passwords: Passwords,
+    *,
+    username: str,
+    password: str,
+    display_name: str,
+    roles: Iterable[str],
+) -> str:
+    """An account made by the operator; returns its id. Raises Refused when the name is taken."""
+    _refuse_weak(username, password)
+    stored = await passwords.hash(password)
+    account_id = new_account_id()
+    async with desk.engine.begin() as connection:
+        added = await accounts.add_account(
+            connection,
+            account_id=account_id,
+            username=username,
+            password_hash=stored,
+            display_name=display_name,
+            roles=roles,
+            at=desk.clock.now_ms(),
+        )
+    if not added:
+        raise Refused(ProblemCode.USERNAME_TAKEN, "This user name is taken.")
+    return account_id
+
+
+async def sign_in(
+    desk: Desk, passwords: Passwords, username: str, password: str, address: str
+) -> Session:
+    """A new session, or a refusal that is the same for an unknown name and a wrong password.
+
+    Tries are counted for each name and address, so that nobody elsewhere can lock a bidder out
+    in the last minute of a sale.
+    """
+    who = hashlib.sha256(f"{username}\n{address}".encode()).digest()
+    await _claim_try(desk, who)
+    async with desk.engine.connect() as connection:
+        found = await accounts.find_password(connection, username)
+    account_id, stored = found or (None, None)
+    if not await passwords.verify(stored, password) or account_id is None:
+        raise Refused(ProblemCode.WRONG_PASSWORD, "User name or password is wrong.")
+    token, lasts_ms = secrets.token_urlsafe(32), desk.settings.session_hours * HOUR_MS
+    async with desk.engine.begin() as connection:
+        await accounts.forget_tries(connection, who)
+        hashed = hashlib.sha256(token.encode()).digest()
+        await accounts.open_session(connection, hashed, account_id, lasts_ms)
+    return Session(token, account_id, lasts_ms // 1000)
+
+
+async def sign_out(desk: Desk, token: str) -> None:
+    async with desk.engine.begin() as connection:
+        await accounts.end_session(connection, hashlib.sha256(token.encode()).digest())
+
+
+async def enrol_key(desk: Desk, account_id: str, public_key: str) -> StoredKey:
+    """Enrols a bidder's public key; the same key again is answered as the first time."""
+    try:
+        key = signatures.load_public_key(public_key)
+    except SignatureBroken as broken:
+        sentence = "This is not a P-256 or Ed25519 public key that we accept."
+        reason = broken.reason.value
+        raise Refused(ProblemCode.UNKNOWN_KEY, sentence, reason=reason) from broken
+    async with desk.engine.begin() as connection:
+        held = await accounts.keys_of(connection, account_id)
+        if len(held) >= MAX_KEYS and key.key_id not in {k.key_id for k in held}:
+            sentence = "No more keys can be enrolled for this account."
+            most = {"most": MAX_KEYS}
+            raise Refused(ProblemCode.WRONG_STATE, sentence, reason="TOO_MANY_KEYS", figures=most)
+        stored = await accounts.add_key(
+            connection,
+            key_id=key.key_id,
+            account_id=account_id,
+            public_key=public_key,
+            at=desk.clock.now_ms(),
+        )
+    if stored.account_id != account_id:
+        raise Refused(ProblemCode.UNKNOWN_KEY, "This key is another bidder's.", reason="KEY_TAKEN")
+    return stored
+
+
+async def _claim_try(desk: Desk, who: bytes) -> None:
+    """Committed before the password is looked at: many tries at once are counted one by one."""
+    now, window_ms = desk.clock.now_ms(), desk.settings.sign_in_window_s * 1000
+    async with desk.engine.begin() as connection:
+        tries, since = await accounts.claim_try(connection, who, now, now - window_ms)
+    if tries > desk.settings.sign_in_tries:
+        left_ms = max(since + window_ms - now, 1)
+        sentence = "Too many wrong passwords: wait, then try again."
+        raise Refused(ProblemCode.LOCKED_OUT, sentence, figures={"left_ms": left_ms})
+
+
+def _refuse_weak(username: str, password: str) -> None:
+    if username in password.lower() or len(set(password)) < MIN_DIFFERENT_CHARACTERS:
+        sentence = "Choose a password without your user name and with more different characters."
+        raise Refused(ProblemCode.WEAK_PASSWORD, sentence)
