@@ -137,14 +137,14 @@ class Wire:
 
     def __init__(self, real: str, folder: Path) -> None:
         self._real = real
-        self._folder = folder
+        self.folder = folder
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self.cut: str | None = None
         self.happened = asyncio.Event()
 
     async def open(self) -> None:
-        path = self._folder / ".s.PGSQL.5432"
+        path = self.folder / ".s.PGSQL.5432"
         self._server = await asyncio.start_unix_server(self._carry, path)
 
     async def close(self) -> None:
@@ -208,7 +208,7 @@ async def cuttable(
     database: SimpleNamespace, wire: Wire, settings: Settings
 ) -> AsyncIterator[AsyncEngine]:
     """An engine whose every connection goes over `wire`."""
-    url = make_url(database.app_url).update_query_dict({"host": str(wire._folder)})
+    url = make_url(database.app_url).update_query_dict({"host": str(wire.folder)})
     opened = open_engine(url.render_as_string(hide_password=False), settings)
     yield opened
     await opened.dispose()
