@@ -12,15 +12,6 @@ from service.store.tables import metadata
 ONE_MIGRATION_AT_A_TIME = 0x6C756F63  # advisory lock: "luoc"
 OUR_SCHEMAS = {None} | {table.schema for table in metadata.tables.values()}
 
-LET_THE_SERVICE_READ_THE_REVISION = """
-    DO $$ BEGIN
-        IF to_regclass('alembic_version') IS NOT NULL
-           AND EXISTS (SELECT FROM pg_roles WHERE rolname = 'luochui_app') THEN
-            GRANT SELECT ON alembic_version TO luochui_app;
-        END IF;
-    END $$
-"""
-
 
 def migrate(connection: Connection) -> None:
     context.configure(
@@ -33,7 +24,6 @@ def migrate(connection: Connection) -> None:
         # Two processes starting together would both see the old revision.
         connection.execute(text(f"SELECT pg_advisory_xact_lock({ONE_MIGRATION_AT_A_TIME})"))
         context.run_migrations()
-        connection.execute(text(LET_THE_SERVICE_READ_THE_REVISION))
 
 
 async def migrate_through(engine: AsyncEngine) -> None:
