@@ -1,0 +1,247 @@
+"""The one code path behind every bid, by socket or by POST, and its HTTP doors."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, TypeVar
+
+from fastapi import APIRouter, Path, Request
+from starlette.requests import HTTPConnection
+
+from schemas import live
+from schemas.base import BidId, LotId
+from schemas.problem import ProblemCode, ProblemDetails
+from service.api.identity import COOKIE, account_of
+from service.api.parts import parts_of
+from service.audit.broken import Broken
+from service.audit.signatures import bid_message, load_public_key, verify_bid
+from service.desk.ports import Submit
+from service.desk.refused import Refused
+from service.live.batch import Decided
+from service.live.frames import problem
+from service.live.room import Room
+from service.live.rooms import Rooms, Unanswered
+from service.live.timers import within
+from service.rules import messages as m
+from service.rules.refusals import Refusal
+from service.settings import Settings
+from service.store.roll import AdmittedBidder
+
+router = APIRouter(tags=["bidding"])
+Answer = TypeVar("Answer", live.Receipt, live.OptedIn)
+TheLot = Annotated[str, Path(pattern=LotId.__metadata__[0].pattern)]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who bids. account_id: None for a stranger. rate_key: whose rates are counted."""
+
+    account_id: str | None
+    rate_key: str
+
+
+class Rates:
+    """Token buckets: `per_s` a second and as many at once, for at most `most` keys."""
+
+    def __init__(self, per_s: int, most: int, monotonic_ms: Callable[[], int]) -> None:
+        self._per_s = per_s
+        self._most = most
+        self._monotonic_ms = monotonic_ms
+        self._buckets: OrderedDict[str, tuple[int, int]] = OrderedDict()
+
+    def allow(self, key: str) -> bool:
+        """Takes one token, or says that there is none."""
+        now, full = self._monotonic_ms(), self._per_s * 1000
+        before, tokens = self._buckets.pop(key, (now, full))
+        tokens = min(full, tokens + (now - before) * self._per_s)
+        allowed = tokens >= 1000
+        self._buckets[key] = (now, tokens - 1000 if allowed else tokens)
+        if len(self._buckets) > self._most:
+            self._buckets.popitem(last=False)
+        return allowed
+
+
+class BidDoor:
+    """Checks a bid before the room sees it: rate, admission, key, signature. One a process."""
+
+    def __init__(self, rooms: Rooms) -> None:
+        parts = rooms.parts
+        settings: Settings = parts.settings
+        self.rooms = rooms
+        self.clock = parts.clock
+        self.settings = settings
+        clock, most = parts.clock.monotonic_ms, settings.rate_keys
+        self.bids = Rates(settings.bids_per_s, most, clock)
+        self.frames = Rates(settings.frames_per_s, most, clock)
+        self._timers = parts.timers
+
+    async def place(
+        self, room: Room, caller: Caller, bid: live.BidBody, received_at: int
+    ) -> live.Receipt | live.Problem:
+        """Exactly one answer. `received_at`: ms, stamped once when the bid was read."""
+        if not self.bids.allow(caller.rate_key):
+            return problem(ProblemCode.RATE_LIMITED, bid.bid_id)
+        bidder = await self.bidder(room, caller)
+        command = _command(room, bidder, bid, received_at)
+        if isinstance(command, ProblemCode):
+            return problem(command, bid.bid_id)
+        answer = await within(self._timers, self.settings.bid_answer_ms, room.place_bid(command))
+        return answer or problem(ProblemCode.NOT_YET_CONFIRMED, bid.bid_id)
+
+    async def status(self, room: Room, caller: Caller, bid_id: str) -> live.Receipt | live.Problem:
+        """The receipt of an own bid. One answer for unknown, others' and not admitted."""
+        bidder = await self.bidder(room, caller)
+        number = "" if bidder is None else bidder.bidder_no
+        asked = room.find_receipt(bid_id, number)
+        answer = await within(self._timers, self.settings.bid_answer_ms, asked)
+        return answer or problem(ProblemCode.NOT_YET_CONFIRMED, bid_id)
+
+    async def opt_in(
+        self, room: Room, caller: Caller, join: bool, received_at: int
+    ) -> live.OptedIn | live.Problem:
+        if not self.bids.allow(caller.rate_key):
+            return problem(ProblemCode.RATE_LIMITED)
+        bidder = await self.bidder(room, caller)
+        if bidder is None or not bidder.active:
+            return problem(ProblemCode.NOT_ADMITTED)
+        admission = min(key.admission_seq for key in bidder.keys.values())
+        answer = await room.submit(
+            m.OptIn(
+                bidder_no=bidder.bidder_no,
+                join=join,
+                admission=admission,
+                received_at=received_at,
+            )
+        )
+        if isinstance(answer, Refusal):
+            return problem(ProblemCode.REFUSED_BY_RULES, detail=answer.reason.value)
+        if isinstance(answer, Decided):
+            assert answer.entry is not None
+            return live.OptedIn(seq=answer.seq, at=answer.entry.at, join=join)
+        return answer
+
+    async def bidder(self, room: Room, caller: Caller) -> AdmittedBidder | None:
+        """The caller on this lot's roll. Strangers take the same road as everybody (rules §11)."""
+        return await self.rooms.rolls.find(room.lot_id, caller.account_id)
+
+
+def _command(
+    room: Room, bidder: AdmittedBidder | None, bid: live.BidBody, received_at: int
+) -> m.PlaceBid | ProblemCode:
+    """The bid for the rules. A revoked bidder's goes there too, without admission: the rules
+    refuse it and the log says so."""
+    if bidder is None:
+        return ProblemCode.NOT_ADMITTED
+    key = bidder.keys.get(bid.key_id)
+    if key is None:
+        return ProblemCode.UNKNOWN_KEY
+    if not _signed(room.origin, bidder.bidder_no, key.public_key_hex, bid):
+        return ProblemCode.BAD_SIGNATURE
+    return m.PlaceBid(
+        bid_id=bid.bid_id,
+        bidder_no=bidder.bidder_no,
+        amount_fen=bid.amount_fen,
+        seen_seq=bid.seen_seq,
+        jump_confirmed=bid.jump_confirmed,
+        received_at=received_at,
+        key_id=bid.key_id,
+        signature=bid.signature,
+        admission=key.admission_seq if bidder.active else None,
+    )
+
+
+def _signed(origin: str, bidder_no: str, public_key_hex: str, bid: live.BidBody) -> bool:
+    message = bid_message(
+        log=origin,
+        amount_fen=bid.amount_fen,
+        bid_id=bid.bid_id,
+        bidder_no=bidder_no,
+        jump_confirmed=bid.jump_confirmed,
+        seen_seq=bid.seen_seq,
+    )
+    try:
+        verify_bid(load_public_key(public_key_hex), bid.signature, message)
+    except Broken:
+        return False
+    return True
+
+
+def door_of(http: HTTPConnection) -> BidDoor:
+    """The process's door, made with the first bid."""
+    state = http.app.state
+    if not hasattr(state, "bid_door"):
+        state.bid_door = BidDoor(parts_of(http).rooms)
+    door = state.bid_door
+    assert isinstance(door, BidDoor)
+    return door
+
+
+def submit_port(rooms: Rooms) -> Submit:
+    """What the desk is given: a room that cannot decide now refuses by name."""
+
+    async def submit(lot_id: str, command: m.Command) -> tuple[int, tuple[m.Event, ...]] | Refusal:
+        try:
+            return await rooms.submit(lot_id, command)
+        except Unanswered as error:
+            raise Refused(error.problem.code, error.problem.detail) from error
+
+    return submit
+
+
+# ── HTTP ────────────────────────────────────────────────────────────────────────────────────
+
+
+_PROBLEMS: dict[int | str, dict[str, object]] = {
+    status: {"model": ProblemDetails} for status in (400, 403, 404, 409, 422, 429, 503)
+}
+
+
+@router.post(
+    "/api/lots/{lot_id}/bids", operation_id="place_bid", response_model_exclude_none=True,
+    responses=_PROBLEMS,
+)  # fmt: skip
+async def place_bid(http: Request, lot_id: TheLot, bid: live.BidBody) -> live.Receipt:
+    """The same bid as by socket, for a bidder whose socket is blocked.
+
+    A refusal by the rules is a receipt too: it stands in the log.
+    """
+    received_at = door_of(http).clock.now_ms()
+    room, caller = await _who(http, lot_id)
+    return _or_refuse(await door_of(http).place(room, caller, bid, received_at))
+
+
+@router.get(
+    "/api/lots/{lot_id}/bids/{bid_id}", operation_id="get_bid", response_model_exclude_none=True,
+    responses=_PROBLEMS,
+)  # fmt: skip
+async def get_bid(http: Request, lot_id: TheLot, bid_id: BidId) -> live.Receipt:
+    """The receipt of an own bid, byte for byte the first answer."""
+    room, caller = await _who(http, lot_id)
+    return _or_refuse(await door_of(http).status(room, caller, bid_id))
+
+
+@router.post("/api/lots/{lot_id}/opt-in", operation_id="opt_in", responses=_PROBLEMS)
+async def opt_in(http: Request, lot_id: TheLot, body: live.OptIn) -> live.OptedIn:
+    """Enters the timed phase, or takes that back, while READY lasts."""
+    received_at = door_of(http).clock.now_ms()
+    room, caller = await _who(http, lot_id)
+    return _or_refuse(await door_of(http).opt_in(room, caller, body.join, received_at))
+
+
+async def _who(http: Request, lot_id: str) -> tuple[Room, Caller]:
+    """Room and caller; a stranger and somebody not admitted get the same answer later on."""
+    account = await account_of(parts_of(http).engine, http.cookies.get(COOKIE))
+    room = await door_of(http).rooms.get(lot_id)
+    if room is None:
+        raise Refused(ProblemCode.NOT_FOUND, "No such lot is published.")
+    if account is None:
+        host = http.client.host if http.client else ""
+        return room, Caller(None, f"stranger {host}")
+    return room, Caller(account.account_id, f"{lot_id} {account.account_id}")
+
+
+def _or_refuse(answer: Answer | live.Problem) -> Answer:
+    if isinstance(answer, live.Problem):
+        reason = answer.detail if answer.code is ProblemCode.REFUSED_BY_RULES else None
+        raise Refused(answer.code, answer.detail, reason=reason)
+    return answer

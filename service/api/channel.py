@@ -1,0 +1,305 @@
+"""The live channel: /ws/lots/{lot_id}, subprotocol luochui.v1.
+
+The life of a socket: origin, subprotocol and lot are checked before accept; then `welcome` and
+`snapshot` go out in the same breath in which the seat joins the audience; then frames are read one
+by one and never waited for: what takes time runs in a task of its own, so that a slow decision
+delays neither the next frame's `received_at` nor a ping. No database connection is held meanwhile.
+"""
+
+import asyncio
+import json
+import re
+import secrets
+from collections import deque
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any
+
+import structlog
+from fastapi import APIRouter, WebSocket
+from pydantic import TypeAdapter, ValidationError
+from starlette.websockets import WebSocketDisconnect
+
+from schemas import live
+from schemas.base import Strict
+from schemas.problem import ProblemCode
+from service.api.bidding import BidDoor, Caller, door_of
+from service.api.guards import origin_allowed
+from service.api.identity import COOKIE, account_of
+from service.api.parts import parts_of
+from service.api.problems import problem_response
+from service.api.uvicorn_protocol import EXTENSION, PreparedFrames
+from service.desk.refused import Refused
+from service.live.audience import Line, Seat
+from service.live.frames import Prepared, prepare, problem
+from service.live.room import Room
+
+router = APIRouter()
+
+NOT_ALLOWED, TOO_MANY_FRAMES = 4001, 4009
+STRIKES_MS = 10_000
+_LOT_ID = re.compile(r"[a-z0-9][a-z0-9-]{2,63}")
+_BID_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_CLIENT_FRAME: TypeAdapter[live.ClientFrame] = TypeAdapter(live.ClientFrame)
+_log = structlog.get_logger()
+
+
+@router.websocket("/ws/lots/{lot_id}")
+async def live_channel(websocket: WebSocket, lot_id: str) -> None:
+    """One client on one lot, from handshake to close."""
+    refusal = await _refusal(websocket, lot_id)
+    if refusal is not None:
+        await _deny(websocket, refusal)
+        return
+    door = door_of(websocket)
+    caller, bidder_no = await _identify(websocket, door, lot_id)
+    with suppress(WebSocketDisconnect):
+        await websocket.accept(subprotocol=live.SUBPROTOCOL)
+        room = await door.rooms.get(lot_id)
+        assert room is not None, "a published lot stays published"
+        await Session(websocket, door, room, caller, bidder_no).run()
+
+
+async def _refusal(websocket: WebSocket, lot_id: str) -> Refused | None:
+    """Why this handshake is refused. CORS middleware does not run on sockets: a wrong origin was
+    accepted elsewhere behind an allow-list."""
+    origins = parts_of(websocket).settings.origins
+    if not origin_allowed(websocket.headers, websocket.url.scheme, origins):
+        return Refused(ProblemCode.ORIGIN_REFUSED, "This page may not open sockets here.")
+    if live.SUBPROTOCOL not in websocket.scope["subprotocols"]:
+        return Refused(ProblemCode.MALFORMED, f"Offer the subprotocol {live.SUBPROTOCOL}.")
+    known = _LOT_ID.fullmatch(lot_id) and await door_of(websocket).rooms.get(lot_id)
+    return None if known else Refused(ProblemCode.NOT_FOUND, "No such lot is published.")
+
+
+async def _deny(websocket: WebSocket, refusal: Refused) -> None:
+    if "websocket.http.response" in websocket.scope.get("extensions", {}):
+        await websocket.send_denial_response(problem_response(refusal))
+    else:
+        await websocket.close(NOT_ALLOWED)
+
+
+async def _identify(websocket: WebSocket, door: BidDoor, lot_id: str) -> tuple[Caller, str | None]:
+    """Who it is, and under which number on this lot; everybody else is an observer."""
+    account = await account_of(parts_of(websocket).engine, websocket.cookies.get(COOKIE))
+    if account is None:
+        return Caller(None, f"socket {secrets.token_hex(8)}"), None
+    door.rooms.rolls.forget(lot_id)  # who was admitted a moment ago may come in at once
+    bidder = await door.rooms.rolls.find(lot_id, account.account_id)
+    caller = Caller(account.account_id, f"{lot_id} {account.account_id}")
+    return caller, None if bidder is None else bidder.bidder_no
+
+
+class Session:
+    """One accepted socket: reads its frames and answers them."""
+
+    def __init__(
+        self,
+        websocket: WebSocket,
+        door: BidDoor,
+        room: Room,
+        caller: Caller,
+        bidder_no: str | None,
+    ) -> None:
+        self._websocket = websocket
+        self._door = door
+        self._room = room
+        self._caller = caller
+        self._bidder_no = bidder_no
+        parts = door.rooms.parts
+        self._clock = parts.clock
+        self._settings = parts.settings
+        self.seat = Seat(line_to(websocket), parts.clock, parts.timers, parts.settings)
+        self._strikes: deque[int] = deque(maxlen=parts.settings.strikes_before_close)
+        self._checked_ms = parts.clock.monotonic_ms()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Until the client or the server hangs up. Bids under way are still decided."""
+        # No await from here to the first read: snapshot and audience are of the same instant.
+        self._room.audience.join(self.seat, self._bidder_no)
+        self.seat.send(prepare(self._welcome()))
+        self.seat.send(prepare(self._room.snapshot(self._bidder_no)))
+        try:
+            while (message := await self._websocket.receive())["type"] == "websocket.receive":
+                self._hear(message.get("text"), self._clock.now_ms())
+        finally:
+            self._room.audience.leave(self.seat)
+            self.seat.leave()
+
+    def _welcome(self) -> live.Welcome:
+        settings = self._settings
+        return live.Welcome(
+            server_time_ms=self._clock.now_ms(),
+            session=secrets.token_hex(8),
+            role="observer" if self._bidder_no is None else "bidder",
+            bidder_no=self._bidder_no,
+            heartbeat_ms=settings.heartbeat_ms,
+            limits=live.Limits(
+                frame_bytes=settings.frame_bytes,
+                frames_per_s=settings.frames_per_s,
+                bids_per_s=settings.bids_per_s,
+            ),
+        )
+
+    # ── one frame ───────────────────────────────────────────────────────────────────────────
+
+    def _hear(self, text: str | None, received_at: int) -> None:
+        """Reads one frame, arrived at `received_at` (ms), and sees to its answer."""
+        if not self._door.frames.allow(self._caller.rate_key):
+            self._strike(problem(ProblemCode.RATE_LIMITED, _bid_id_in(text)))
+            return
+        frame = self._parse(text)
+        if isinstance(frame, live.Problem):
+            self._strike(frame)
+            return
+        match frame:
+            case live.Ping():
+                self._send(live.Pong(t0=frame.t0, t1=received_at, t2=self._clock.now_ms()))
+            case live.Resync():
+                self._send(self._room.resync(frame.after_seq, self._bidder_no))
+            case live.PlaceBid():
+                self._begin(self._place(frame, received_at), frame.bid_id)
+            case live.BidStatus():
+                self._begin(self._status(frame), frame.bid_id)
+            case live.OptIn():
+                self._begin(self._opt_in(frame, received_at), None)
+
+    def _parse(self, text: str | None) -> live.ClientFrame | live.Problem:
+        if text is None:
+            return problem(ProblemCode.MALFORMED, detail="text frames only")
+        if len(text.encode()) > self._settings.frame_bytes:
+            return problem(ProblemCode.TOO_LARGE)
+        try:
+            return _CLIENT_FRAME.validate_json(text)
+        except ValidationError as error:
+            return _malformed(error, text)
+
+    async def _place(self, frame: live.PlaceBid, received_at: int) -> None:
+        if not await self._still_signed_in():
+            self._send(problem(ProblemCode.NOT_ADMITTED, frame.bid_id))
+            self.seat.close(NOT_ALLOWED)
+            return
+        answer = await self._door.place(self._room, self._caller, frame, received_at)
+        limited = isinstance(answer, live.Problem) and answer.code is ProblemCode.RATE_LIMITED
+        self._strike(answer) if limited else self._send(answer)
+
+    async def _status(self, frame: live.BidStatus) -> None:
+        self._send(await self._door.status(self._room, self._caller, frame.bid_id))
+
+    async def _opt_in(self, frame: live.OptIn, received_at: int) -> None:
+        self._send(await self._door.opt_in(self._room, self._caller, frame.join, received_at))
+
+    async def _still_signed_in(self) -> bool:
+        """A socket opened before a sign-out must not go on bidding after it."""
+        now = self._clock.monotonic_ms()
+        if (
+            self._caller.account_id is None
+            or now - self._checked_ms < self._settings.session_check_ms
+        ):
+            return True
+        cookie = self._websocket.cookies.get(COOKIE)
+        account = await account_of(parts_of(self._websocket).engine, cookie)
+        self._checked_ms = now
+        return account is not None and account.account_id == self._caller.account_id
+
+    # ── answers ─────────────────────────────────────────────────────────────────────────────
+
+    def _send(self, frame: Strict) -> None:
+        self.seat.send(prepare(frame))
+
+    def _strike(self, answer: Strict) -> None:
+        """A refused frame is answered; who sends too many of them within ten seconds is closed."""
+        self._send(answer)
+        now = self._clock.monotonic_ms()
+        self._strikes.append(now)
+        if len(self._strikes) == self._strikes.maxlen and now - self._strikes[0] <= STRIKES_MS:
+            self.seat.close(TOO_MANY_FRAMES)
+
+    def _begin(self, work: Coroutine[Any, Any, None], bid_id: str | None) -> None:
+        task = asyncio.create_task(self._guarded(work, bid_id), name="frame")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _guarded(self, work: Coroutine[Any, Any, None], bid_id: str | None) -> None:
+        """Every frame has an answer, even when something of ours breaks."""
+        try:
+            await work
+        except Exception as error:
+            _log.error("frame_failed", exc_info=error)
+            code = ProblemCode.INTERNAL if bid_id is None else ProblemCode.NOT_YET_CONFIRMED
+            self._send(problem(code, bid_id))
+
+
+# ── frames ──────────────────────────────────────────────────────────────────────────────────
+
+
+def _malformed(error: ValidationError, text: str) -> live.Problem:
+    """Names the first thing that is wrong; never repeats the client's own text."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    code = ProblemCode.MALFORMED
+    if first["type"] == "union_tag_invalid":
+        code = ProblemCode.UNKNOWN_TYPE
+    where = ".".join(str(part)[:40] for part in first["loc"]) or "frame"
+    detail = None if code is ProblemCode.UNKNOWN_TYPE else f"{where}: {first['type']}"
+    return problem(code, _bid_id_in(text), detail)
+
+
+def _bid_id_in(text: str | None) -> str | None:
+    """The bid_id of a frame that is refused, so that the client knows which bid it was."""
+    if text is None or "bid_id" not in text:
+        return None
+    with suppress(ValueError, RecursionError):
+        frame = json.loads(text)
+        bid_id = frame.get("bid_id") if isinstance(frame, dict) else None
+        if isinstance(bid_id, str) and _BID_ID.fullmatch(bid_id):
+            return bid_id
+    return None
+
+
+# ── lines ───────────────────────────────────────────────────────────────────────────────────
+
+
+def line_to(websocket: WebSocket) -> Line:
+    """Prepared frames where the server offers them, else plain `send_text`."""
+    prepared = websocket.scope.get("extensions", {}).get(EXTENSION)
+    return TextLine(websocket) if prepared is None else PreparedLine(prepared)
+
+
+class PreparedLine:
+    """Writes frames that were encoded once straight to the transport."""
+
+    def __init__(self, frames: PreparedFrames) -> None:
+        self._frames = frames
+
+    def write_now(self, frame: Prepared) -> bool:
+        return self._frames.write(frame.wire)
+
+    async def write(self, frame: Prepared) -> None:
+        while self._frames.open and not self._frames.write(frame.wire):
+            await self._frames.writable()
+
+    def close(self, code: int) -> None:
+        self._frames.close(code)
+
+
+class TextLine:
+    """Any other ASGI server: one send a frame, by the socket's own outbox."""
+
+    def __init__(self, websocket: WebSocket) -> None:
+        self._websocket = websocket
+        self._closing: asyncio.Task[None] | None = None
+
+    def write_now(self, frame: Prepared) -> bool:
+        return False
+
+    async def write(self, frame: Prepared) -> None:
+        with suppress(WebSocketDisconnect, RuntimeError, OSError):
+            await self._websocket.send_text(frame.text.decode())
+
+    def close(self, code: int) -> None:
+        self._closing = asyncio.create_task(self._close(code), name="close")
+
+    async def _close(self, code: int) -> None:
+        with suppress(WebSocketDisconnect, RuntimeError, OSError):
+            await self._websocket.close(code)

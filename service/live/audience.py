@@ -1,0 +1,264 @@
+"""Everyone who looks at one lot through this process, and what waits to be sent to each.
+
+A slow reader harms only itself: public state that waits is replaced by the newer, and who does not
+take a frame within `send_limit_ms` is closed with 4008. One reader that never read once froze a
+whole sale elsewhere, because the others waited for its turn.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from schemas import live
+from service.clock import Clock
+from service.live.frames import Prepared, prepare
+from service.live.timers import Timer, Timers
+from service.settings import Settings
+
+RESTART, TOO_SLOW, REPLACED = 1012, 4008, 4010
+_SWEEPS = 4
+"""Looks for silent seats in one heartbeat: none is silent longer than `heartbeat_ms`."""
+
+
+class Line(Protocol):
+    """The way to one client."""
+
+    def write_now(self, frame: Prepared) -> bool:
+        """Hands the frame to the transport at once; False when it would have to wait."""
+        ...
+
+    async def write(self, frame: Prepared) -> None:
+        """Waits until the transport takes the frame; returns at once when the client is gone."""
+        ...
+
+    def close(self, code: int) -> None:
+        """Ends the connection without waiting for the client."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PublicState:
+    """One update for everybody. gapped: the same for those who missed the one before."""
+
+    whole: Prepared
+    gapped: Callable[[], Prepared]
+
+
+class Seat:
+    """One client's bounded outbox. Its own frames are never dropped, public state is conflated."""
+
+    def __init__(self, line: Line, clock: Clock, timers: Timers, settings: Settings) -> None:
+        self.bidder_no: str | None = None
+        self.sent_ms = clock.monotonic_ms()
+        self._line = line
+        self._clock = clock
+        self._timers = timers
+        self._settings = settings
+        self._frames: deque[Prepared] = deque()
+        self._state: Prepared | None = None
+        self._pump: asyncio.Task[None] | None = None
+        self.closed: int | None = None
+
+    def send(self, frame: Prepared) -> None:
+        """An own frame or a notice. Who lets too many wait is too slow."""
+        if self._goes_now(frame):
+            return
+        if len(self._frames) >= self._settings.outbox_frames:
+            self.close(TOO_SLOW)
+            return
+        self._frames.append(frame)
+        self._start_pump()
+
+    def show(self, state: PublicState) -> None:
+        """The latest public state; it replaces an older one that still waits."""
+        if self._goes_now(state.whole):
+            return
+        self._state = state.whole if self._state is None else state.gapped()
+        self._start_pump()
+
+    def close(self, code: int) -> None:
+        """Ends this client's connection; the second call does nothing."""
+        if self.closed is None:
+            self.closed = code
+            self._line.close(code)
+            self.leave()
+
+    def leave(self) -> None:
+        """Forgets what waits; the client is gone."""
+        if self.closed is None:
+            self.closed = 0
+        self._frames.clear()
+        self._state = None
+        if self._pump is not None:
+            self._pump.cancel()
+
+    def _goes_now(self, frame: Prepared) -> bool:
+        """True when there is nothing left to do with this frame."""
+        if self.closed is not None:
+            return True
+        if self._pump is not None or not self._line.write_now(frame):
+            return False
+        self.sent_ms = self._clock.monotonic_ms()
+        return True
+
+    def _start_pump(self) -> None:
+        if self._pump is None and self.closed is None:
+            self._pump = asyncio.create_task(self._run(), name="outbox")
+
+    async def _run(self) -> None:
+        try:
+            while (frame := self._next()) is not None:
+                limit = self._timers.call_later(
+                    self._settings.send_limit_ms, lambda: self.close(TOO_SLOW)
+                )
+                try:
+                    await self._line.write(frame)
+                finally:
+                    limit.cancel()
+                self.sent_ms = self._clock.monotonic_ms()
+        finally:
+            self._pump = None
+
+    def _next(self) -> Prepared | None:
+        if self._frames:
+            return self._frames.popleft()
+        state, self._state = self._state, None
+        return state
+
+
+class Audience:
+    """The seats of one lot. Owned by its room, which says when something was decided.
+
+    update: makes the public frame of this instant from the quotes since the last one.
+    """
+
+    def __init__(
+        self,
+        update: Callable[[tuple[live.AcceptedQuote, ...], bool], live.Update],
+        clock: Clock,
+        timers: Timers,
+        settings: Settings,
+    ) -> None:
+        self._update = update
+        self._clock = clock
+        self._timers = timers
+        self._settings = settings
+        self._seats: set[Seat] = set()
+        self._bidders: dict[str, Seat] = {}
+        self._new: deque[live.AcceptedQuote] = deque(maxlen=settings.update_quotes)
+        self._lost_rows = False
+        self._flush: Timer | None = None
+        self._flushed_ms: int | None = None
+        self._sweep: Timer | None = None
+
+    def __len__(self) -> int:
+        return len(self._seats)
+
+    def join(self, seat: Seat, bidder_no: str | None) -> None:
+        """A newer session of the same bidder takes the place of the older (4010)."""
+        seat.bidder_no = bidder_no
+        if bidder_no is not None:
+            older = self._bidders.get(bidder_no)
+            if older is not None:
+                self.leave(older)
+                older.close(REPLACED)
+            self._bidders[bidder_no] = seat
+        self._seats.add(seat)
+        if self._sweep is None:
+            self._arm_sweep()
+
+    def leave(self, seat: Seat) -> None:
+        self._seats.discard(seat)
+        if seat.bidder_no is not None and self._bidders.get(seat.bidder_no) is seat:
+            del self._bidders[seat.bidder_no]
+
+    def changed(self, quotes: Iterable[live.AcceptedQuote]) -> None:
+        """Something was decided: a frame goes out now, or `conflate_ms` after the last one."""
+        for quote in quotes:
+            self._lost_rows |= len(self._new) == self._new.maxlen
+            self._new.append(quote)
+        if self._flush is None:
+            self._flush = self._timers.call_later(self._wait_ms(), self._send_state)
+
+    def tell(self, notice: live.Notice) -> None:
+        """A notice to all, kept in order and never conflated."""
+        if self._seats:
+            frame = prepare(notice)
+            for seat in tuple(self._seats):
+                seat.send(frame)
+            self._sweep_out()
+
+    def beat(self, seq: int) -> None:
+        """A sign of life to those to whom nothing else was sent (see `silent`)."""
+        frame = prepare(live.Heartbeat(server_time_ms=self._clock.now_ms(), seq=seq))
+        for seat in self._silent():
+            seat.send(frame)
+
+    def close(self, code: int) -> None:
+        """Sends everybody away."""
+        for seat in tuple(self._seats):
+            seat.close(code)
+        self._seats.clear()
+        self._bidders.clear()
+        for timer in (self._flush, self._sweep):
+            if timer is not None:
+                timer.cancel()
+
+    def _wait_ms(self) -> int:
+        if self._flushed_ms is None:
+            return 0
+        passed = self._clock.monotonic_ms() - self._flushed_ms
+        return max(self._settings.conflate_ms - passed, 0)
+
+    def _send_state(self) -> None:
+        self._flush = None
+        self._flushed_ms = self._clock.monotonic_ms()
+        new, gap = tuple(self._new), self._lost_rows
+        self._new.clear()
+        self._lost_rows = False
+        if not self._seats:
+            return
+        update = self._update(new, gap)
+        state = PublicState(prepare(update), _once(lambda: prepare(_gapped(update))))
+        for seat in tuple(self._seats):
+            seat.show(state)
+        self._sweep_out()
+
+    def _silent(self) -> list[Seat]:
+        every = self._settings.heartbeat_ms
+        before = self._clock.monotonic_ms() - every + every // _SWEEPS
+        return [seat for seat in self._seats if seat.sent_ms <= before]
+
+    def _arm_sweep(self) -> None:
+        every = self._settings.heartbeat_ms // _SWEEPS
+        self._sweep = self._timers.call_later(every, self._look_for_silence)
+
+    def _look_for_silence(self) -> None:
+        self._sweep = None
+        self._sweep_out()
+        if self._seats:
+            if self._silent():
+                self.beat(self._update((), False).seq)
+            self._arm_sweep()
+
+    def _sweep_out(self) -> None:
+        """Seats that were closed for slowness are no longer here."""
+        for seat in [seat for seat in self._seats if seat.closed is not None]:
+            self.leave(seat)
+
+
+def _gapped(update: live.Update) -> live.Update:
+    return update.model_copy(update={"gap": True})
+
+
+def _once(make: Callable[[], Prepared]) -> Callable[[], Prepared]:
+    made: list[Prepared] = []
+
+    def get() -> Prepared:
+        if not made:
+            made.append(make())
+        return made[0]
+
+    return get

@@ -1,0 +1,114 @@
+"""What the rooms ask from outside: the office's sealed facts, who is admitted, the bid path."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from service.clock import Clock
+from service.rules import messages as m
+from service.store import health
+from service.store.health import Gap, Proof
+from service.store.roll import AdmittedBidder
+
+
+class Facts(Protocol):
+    """The office's facts that travel inside commands; the desk gives them."""
+
+    async def head_count(self, lot_id: str, min_bidders: int) -> tuple[bool, str]:
+        """Whether enough stand admitted, and the commitment (hex) to how many do."""
+        ...
+
+    async def reserve(self, lot_id: str) -> m.OpenReserve:
+        """The sealed reserve, opened. Asked only in CLOSING."""
+        ...
+
+    async def any_admitted(self, lot_id: str) -> bool: ...
+
+    async def roll(self, lot_id: str) -> tuple[AdmittedBidder, ...]: ...
+
+
+class MeasuredClock(Clock, Protocol):
+    """A clock that knows how well it is set."""
+
+    def offset_us(self) -> int: ...
+
+    def uncertainty_us(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """to: ms, how far the path is proved without a gap. gap: what came after, if too long."""
+
+    to: int
+    gap: Gap | None
+
+
+class BidPath:
+    """The site's health series as rooms and waker use it (rules §7)."""
+
+    def __init__(self, engine: AsyncEngine, clock: MeasuredClock, process: str) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._process = process
+
+    async def prove(self, lag_us: int = 0) -> int:
+        """Proves by a durable write that bids can be placed now; returns when (ms).
+
+        Raises what the database raises: then nothing is proved.
+        """
+        clock = self._clock
+        at = clock.now_ms()
+        proof = Proof(at, self._process, clock.offset_us(), clock.uncertainty_us(), lag_us)
+        async with self._engine.begin() as connection:
+            await health.prove(connection, proof)
+        return at
+
+    async def proved(self, since_ms: int, gap_ms: int) -> Proved:
+        """From `since_ms` until now. A silence longer than `gap_ms` that still lasts is a gap."""
+        async with self._engine.connect() as connection:
+            to, gap = await health.proved_to(connection, since_ms, gap_ms)
+        now = self._clock.now_ms()
+        if gap is None and now - to > gap_ms:
+            gap = Gap(to, now)
+        return Proved(to, gap)
+
+
+@dataclass(frozen=True, slots=True)
+class _Roll:
+    loaded_ms: int
+    by_account: dict[str, AdmittedBidder]
+
+
+class Rolls:
+    """Who may bid, kept for `keep_ms`; a hint makes it be read again at once.
+
+    A revocation therefore bites within `keep_ms` even when its hint is lost.
+    """
+
+    def __init__(self, facts: Facts, monotonic_ms: Callable[[], int], keep_ms: int) -> None:
+        self._facts = facts
+        self._monotonic_ms = monotonic_ms
+        self._keep_ms = keep_ms
+        self._rolls: dict[str, _Roll] = {}
+
+    def forget(self, lot_id: str) -> None:
+        """The roll of this lot has changed."""
+        self._rolls.pop(lot_id, None)
+
+    async def find(self, lot_id: str, account_id: str | None) -> AdmittedBidder | None:
+        """The bidder whom this account is on this lot, revoked ones included."""
+        roll = self._rolls.get(lot_id)
+        now = self._monotonic_ms()
+        if roll is None or now - roll.loaded_ms > self._keep_ms:
+            found = await self._facts.roll(lot_id)
+            roll = _Roll(now, {bidder.account_id: bidder for bidder in found})
+            self._drop_old(now)
+            self._rolls[lot_id] = roll
+        return None if account_id is None else roll.by_account.get(account_id)
+
+    def _drop_old(self, now: int) -> None:
+        old = [lot for lot, roll in self._rolls.items() if now - roll.loaded_ms > self._keep_ms]
+        for lot_id in old:
+            del self._rolls[lot_id]

@@ -1,0 +1,460 @@
+"""The one serial path of a lot in this process: bids, ticks and officials' orders, in batches.
+
+The life of a batch:
+
+1. Everything that waits is taken, in order of arrival; a tick yields to the bids beside it.
+2. If the bid path was not proved, the first entry is `interrupt`.
+3. The rules decide each command on the state that the one before left.
+4. The ledger swaps the head. Lost: read what the others wrote, and decide again.
+5. Only then: sign, answer, show.
+
+Several processes may hold a room for one lot; the swap decides between them, not a lease.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from schemas import live
+from schemas.problem import ProblemCode
+from service.audit.notes import SigningKey
+from service.clock import Clock
+from service.live.audience import Audience
+from service.live.batch import Answer, Decided, Draft
+from service.live.facts import BidPath
+from service.live.final_calls import FinalCalls
+from service.live.frames import notices, problem
+from service.live.receipts import receipt_of
+from service.live.record import Entry, LogBroken, Record, read_entry
+from service.live.timers import Timers
+from service.rules import messages as m
+from service.rules.lot import Lot
+from service.rules.refusals import Refusal
+from service.rules.table import PROVED_STAGES
+from service.rules.terms import Control
+from service.settings import Settings
+from service.store.hints import Hints, LogMoved
+from service.store.ledger import (
+    Appended,
+    CommitUnknown,
+    Ledger,
+    NotWritten,
+    read_heads,
+    read_log,
+)
+from service.store.log_tables import lot_log
+from service.store.projection import lot_fields, rules_summary
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What every room of a process shares."""
+
+    engine: AsyncEngine
+    ledger: Ledger
+    clock: Clock
+    timers: Timers
+    settings: Settings
+    key: SigningKey
+    path: BidPath
+    hints: Hints | None = None
+
+
+class Nudge(Enum):
+    """What may wait in the inbox beside commands.
+
+    LOOK: read what others wrote. CHECK: interrupt the sale if the bid path was not proved.
+    """
+
+    LOOK = "LOOK"
+    CHECK = "CHECK"
+
+
+class Fate(Enum):
+    """What became of a write. UNKNOWN: it is not in the log, and may still arrive."""
+
+    WRITTEN = "WRITTEN"
+    LOST = "LOST"
+    NOT_WRITTEN = "NOT_WRITTEN"
+    UNKNOWN = "UNKNOWN"
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    command: m.Command | Nudge
+    answer: asyncio.Future[Answer]
+
+    @property
+    def bid_id(self) -> str | None:
+        return self.command.bid_id if isinstance(self.command, m.PlaceBid) else None
+
+    def reply(self, answer: Answer) -> None:
+        if not self.answer.done():
+            self.answer.set_result(answer)
+
+
+_Answered = tuple[_Waiting, Answer]
+
+NEEDS_CLOCK = (m.PlaceBid, m.OptIn, m.Advance, m.Resume, m.OpenReserve, m.CloseSale)
+"""What may not go on while the time is in doubt. Stopping a sale always may: a freeze that was
+refused in the last hour is how a real one went wrong."""
+
+
+class Room:
+    """One lot in one process. Owns the record, the inbox and the audience."""
+
+    def __init__(self, lot_id: str, record: Record, parts: Parts) -> None:
+        self.lot_id = lot_id
+        self.log = lot_log(lot_id)
+        self._record = record
+        self._parts = parts
+        self._inbox: deque[_Waiting] = deque()
+        self._deciding: dict[str, asyncio.Future[Answer]] = {}
+        self._running: asyncio.Task[None] | None = None
+        self._behind = False
+        self._torn = False
+        self._proved_to = 0
+        self._listeners: list[Callable[[Room], None]] = []
+        clock, timers, settings = parts.clock, parts.timers, parts.settings
+        self.audience = Audience(self.update, clock, timers, settings)
+        self._calls = FinalCalls(self.audience.tell, clock, timers)
+        self._calls.follow(self.lot)
+
+    # ── what others ask ─────────────────────────────────────────────────────────────────────
+
+    @property
+    def origin(self) -> str:
+        """The log's full name, as it stands in entries and signatures."""
+        return self._record.log
+
+    @property
+    def lot(self) -> Lot:
+        """The state after the last committed entry that this process knows."""
+        assert self._record.lot is not None, "a room opens on a published lot"
+        return self._record.lot
+
+    @property
+    def size(self) -> int:
+        return self._record.size
+
+    @property
+    def proved_to(self) -> int:
+        """How far the present window is known to be proved, its beginning at least (ms)."""
+        return max(self._proved_to, self._record.window_from)
+
+    async def place_bid(self, bid: m.PlaceBid) -> live.Receipt | live.Problem:
+        """Decides the bid, or finds it decided. Always an answer."""
+        answer = await self._ask(bid)
+        if isinstance(answer, Decided):
+            return await self._receipt(answer, bid.bid_id)
+        assert not isinstance(answer, Refusal), "a bid's refusal is an event"
+        return answer
+
+    async def submit(self, command: m.Command) -> Decided | Refusal | live.Problem:
+        """Decides a command of time or of officials. A problem says that nothing is known of it."""
+        return await self._ask(command)
+
+    async def find_receipt(self, bid_id: str, bidder_no: str) -> live.Receipt | live.Problem:
+        """What became of an own bid, wherever it was decided; waits while it is being decided."""
+        deciding = self._deciding.get(bid_id)
+        if deciding is not None:
+            await asyncio.wait((deciding,))
+        elif bid_id not in self._record.bids:
+            await self._ask(Nudge.LOOK)
+        place = self._record.bids.get(bid_id)
+        if place is None or place.bidder_no != bidder_no:
+            return problem(ProblemCode.UNKNOWN_BID, bid_id)
+        return await self._receipt(Decided(place.seq), bid_id)
+
+    def look(self) -> None:
+        """Somebody says that the log moved."""
+        self._nudge(Nudge.LOOK)
+
+    def check(self) -> None:
+        """Makes sure that the path is proved, or interrupts the sale."""
+        self._nudge(Nudge.CHECK)
+
+    def proved(self, at: int) -> None:
+        """The path was proved at `at` (ms): a later look may begin there, if no gap lies before."""
+        gap_ms = self.lot.rules.outage_gap_s * 1000
+        if at - self.proved_to <= gap_ms:
+            self._proved_to = max(at, self._proved_to)
+
+    def on_change(self, listener: Callable[["Room"], None]) -> None:
+        """Calls `listener` after every batch that changed the lot."""
+        self._listeners.append(listener)
+
+    def is_idle(self) -> bool:
+        """Nobody looks and nothing waits."""
+        return not (len(self.audience) or self.is_deciding())
+
+    def is_deciding(self) -> bool:
+        return self._running is not None
+
+    async def settled(self) -> None:
+        """Returns when nothing waits any more."""
+        while self._running is not None:
+            await asyncio.wait((self._running,))
+
+    def close(self, code: int) -> None:
+        """Sends the audience away; what waits is still decided."""
+        self._calls.stop()
+        self.audience.close(code)
+
+    # ── frames ──────────────────────────────────────────────────────────────────────────────
+
+    def snapshot(self, bidder_no: str | None) -> live.Snapshot:
+        """The whole state now; take it in the same breath as joining the audience."""
+        record = self._record
+        kept = self._parts.settings.recent_quotes
+        return live.Snapshot(
+            seq=record.size - 1,
+            at=record.last_at,
+            lot_id=self.lot_id,
+            log=record.log,
+            lot=lot_fields(self.lot),
+            rules=rules_summary(self.lot),
+            recent=tuple(record.quotes)[-kept:],
+            yours=None if bidder_no is None else record.own(bidder_no),
+        )
+
+    def update(self, new: tuple[live.AcceptedQuote, ...], gap: bool) -> live.Update:
+        """The public state now, with these new quotes."""
+        return live.Update(
+            seq=self._record.size - 1,
+            at=self._record.last_at,
+            lot=lot_fields(self.lot),
+            new=new,
+            gap=True if gap else None,
+        )
+
+    def resync(self, after_seq: int, bidder_no: str | None) -> live.Update | live.Snapshot:
+        """The missing rows when they fit one update, else everything."""
+        record = self._record
+        rows = tuple(quote for quote in record.quotes if quote.seq > after_seq)
+        fits = len(rows) <= self._parts.settings.update_quotes
+        if fits and record.quotes_after <= after_seq < record.size:
+            return self.update(rows, gap=False)
+        return self.snapshot(bidder_no)
+
+    # ── the serial path ─────────────────────────────────────────────────────────────────────
+
+    async def _ask(self, command: m.Command | Nudge) -> Answer:
+        if len(self._inbox) >= self._parts.settings.inbox_limit:
+            bid_id = command.bid_id if isinstance(command, m.PlaceBid) else None
+            return problem(ProblemCode.BUSY, bid_id)
+        waiting = self._enqueue(command)
+        # A caller who goes away does not take the decision with him.
+        return await asyncio.shield(waiting.answer)
+
+    def _nudge(self, nudge: Nudge) -> None:
+        if all(waiting.command is not nudge for waiting in self._inbox):
+            self._enqueue(nudge)
+
+    def _enqueue(self, command: m.Command | Nudge) -> _Waiting:
+        waiting = _Waiting(command, asyncio.get_running_loop().create_future())
+        self._inbox.append(waiting)
+        if waiting.bid_id is not None:
+            self._deciding.setdefault(waiting.bid_id, waiting.answer)
+        if self._running is None:
+            self._running = asyncio.create_task(self._run(), name=f"room {self.lot_id}")
+        return waiting
+
+    async def _run(self) -> None:
+        try:
+            while self._inbox:
+                await self._serve(self._take())
+        finally:
+            self._running = None
+
+    def _take(self) -> list[_Waiting]:
+        """The next batch. Advances come last: a bid that waits beside one arrived in time."""
+        most = min(len(self._inbox), self._parts.settings.batch_limit)
+        batch = [self._inbox.popleft() for _ in range(most)]
+        return sorted(batch, key=lambda waiting: isinstance(waiting.command, m.Advance))
+
+    async def _serve(self, batch: list[_Waiting]) -> None:
+        """Answers every command of the batch, whatever happens; nothing here can stay locked."""
+        try:
+            await self._decide(batch)
+        except Exception as error:
+            _log.error("room_failed", lot_id=self.lot_id, exc_info=error)
+            self._behind = self._torn = True
+            for waiting in batch:
+                waiting.reply(problem(ProblemCode.NOT_YET_CONFIRMED, waiting.bid_id))
+        finally:
+            for waiting in batch:
+                if self._deciding.get(waiting.bid_id or "") is waiting.answer:
+                    del self._deciding[waiting.bid_id or ""]
+
+    async def _decide(self, batch: list[_Waiting]) -> None:
+        self._behind |= any(waiting.command is Nudge.LOOK for waiting in batch)
+        doubt = False
+        for _ in range(self._parts.settings.lost_swaps):
+            await self._catch_up()
+            draft = Draft(self.lot_id, self._record, self._parts.clock.now_ms())
+            answers = await self._decide_all(draft, batch)
+            fate = await self._write(draft) if draft.entries else Fate.WRITTEN
+            if fate is Fate.WRITTEN:
+                for waiting, answer in answers:
+                    waiting.reply(answer)
+                return
+            if fate is Fate.NOT_WRITTEN:
+                code = ProblemCode.NOT_YET_CONFIRMED if doubt else ProblemCode.UNAVAILABLE
+                _reply_all(batch, code)
+                return
+            # What was lost from sight may still arrive until somebody moves the head past it.
+            doubt = doubt or fate is Fate.UNKNOWN
+        _reply_all(batch, ProblemCode.NOT_YET_CONFIRMED if doubt else ProblemCode.BUSY)
+
+    async def _decide_all(self, draft: Draft, batch: list[_Waiting]) -> list[_Answered]:
+        """Decides the batch into the draft; touches nothing of the room's."""
+        interrupt = await self._interruption(batch)
+        if interrupt is not None:
+            draft.decide(interrupt)
+        sure = self._parts.clock.is_sure()
+        return [(waiting, self._answer(draft, waiting, sure=sure)) for waiting in batch]
+
+    def _answer(self, draft: Draft, waiting: _Waiting, *, sure: bool) -> Answer:
+        if isinstance(waiting.command, Nudge):
+            return Decided(self.size - 1)
+        if not sure and isinstance(waiting.command, NEEDS_CLOCK):
+            return problem(ProblemCode.CLOCK_UNSURE, waiting.bid_id)
+        return draft.decide(waiting.command)
+
+    async def _interruption(self, batch: list[_Waiting]) -> m.Interrupt | None:
+        """The gap in the health series that nobody has acted on yet, if there is one (rules §7)."""
+        lot, now = self.lot, self._parts.clock.now_ms()
+        if lot.stage not in PROVED_STAGES or lot.control is not Control.NORMAL:
+            return None
+        gap_ms = lot.rules.outage_gap_s * 1000
+        since = self.proved_to
+        ticking = any(isinstance(waiting.command, m.Advance) for waiting in batch)
+        if now - since <= gap_ms and not ticking:
+            return None
+        proved = await self._parts.path.proved(since, gap_ms)
+        self._proved_to = max(self._proved_to, proved.to)
+        if proved.gap is None:
+            return None
+        gap_from, gap_to = proved.gap.gap_from, proved.gap.gap_to
+        return m.Interrupt(cause=m.InterruptCause.OUTAGE, gap_from=gap_from, gap_to=gap_to)
+
+    async def _write(self, draft: Draft) -> Fate:
+        try:
+            # HERE THE BATCH BEGINS TO EXIST, with the ledger's commit. Nothing before this line
+            # signs, answers or shows. A crash after it loses no entry, only answers, and those
+            # bid_status gives, from the same log and by the same code.
+            appended = await self._parts.ledger.append(draft.to_append())
+        except NotWritten as error:
+            _log.warning("not_written", lot_id=self.lot_id, error=str(error))
+            return Fate.NOT_WRITTEN
+        except CommitUnknown as error:
+            _log.warning("commit_unknown", lot_id=self.lot_id, error=str(error))
+            self._behind = True
+            first = draft.entries[0]
+            found = any(entry.raw == first.raw for entry in await self._catch_up())
+            return Fate.WRITTEN if found else Fate.UNKNOWN
+        if appended is Appended.LOST:
+            self._behind = True
+            return Fate.LOST
+        self._take_in(draft)
+        return Fate.WRITTEN
+
+    # ── taking in what is committed ─────────────────────────────────────────────────────────
+
+    def _take_in(self, draft: Draft) -> None:
+        """Own entries after their commit."""
+        before = self.size
+        for entry, content in zip(draft.entries, draft.contents, strict=True):
+            self._record.add(entry, content)
+        self._record.add_head(before, self.size)
+        if self._parts.hints is not None:
+            self._parts.hints.tell(LogMoved(self.log, self.size - 1))
+        self._show(draft.entries)
+
+    async def _catch_up(self) -> list[Entry]:
+        """Reads what other processes wrote, or everything when our own copy is in doubt."""
+        if not self._behind:
+            return []
+        if self._torn:
+            self._record = await open_record(self.origin, self.log, self._parts)
+            self._torn = False
+        async with self._parts.engine.connect() as connection:
+            rows = await read_log(connection, self.log, self.size - 1)
+        news = [read_entry(self.origin, seq, row) for seq, row in enumerate(rows, self.size)]
+        for entry in news:
+            self._record.add(entry)
+        self._behind = False
+        if news:
+            self._show(news)
+        return news
+
+    def _show(self, entries: list[Entry]) -> None:
+        """Tells audience and listeners. What they make of it never reaches the bidder's answer:
+        elsewhere a bid was saved and then answered 500 because a log line wanted a header."""
+        try:
+            first = entries[0].seq
+            self.audience.changed(quote for quote in self._record.quotes if quote.seq >= first)
+            for entry in entries:
+                for notice in notices(entry.command, entry.events, entry.at):
+                    self.audience.tell(notice)
+            self._calls.follow(self.lot)
+            for listener in self._listeners:
+                listener(self)
+        except Exception as error:
+            _log.error("show_failed", lot_id=self.lot_id, exc_info=error)
+
+    async def _receipt(self, decided: Decided, bid_id: str) -> live.Receipt | live.Problem:
+        """Bytes that depend on the log alone, so asking again gives the same."""
+        try:
+            entry, head = decided.entry, self._record.head_over(decided.seq)
+            if entry is None or head is None:
+                entry, head = await self._read_back(decided.seq)
+            return receipt_of(
+                entry,
+                log=self.origin,
+                tree=self._record.tree,
+                head_size=head,
+                key=self._parts.key,
+            )
+        except Exception as error:
+            _log.error("receipt_failed", lot_id=self.lot_id, exc_info=error)
+            return problem(ProblemCode.NOT_YET_CONFIRMED, bid_id)
+
+    async def _read_back(self, seq: int) -> tuple[Entry, int]:
+        """An entry and the size after its batch, from the database."""
+        async with self._parts.engine.connect() as connection:
+            rows = await read_log(connection, self.log, seq - 1, limit=1)
+            heads = await read_heads(connection, self.log)
+        self._record.learn_heads([head.size for head in heads])
+        head = self._record.head_over(seq)
+        if not rows or head is None:
+            raise LogBroken(f"{self.origin} {seq}: decided but not in the log")
+        return read_entry(self.origin, seq, rows[0]), head
+
+
+async def open_record(origin: str, log: str, parts: Parts) -> Record:
+    """The whole log read, checked and folded. Raises LogBroken when it is not what it must be."""
+    record = Record(origin, kept_quotes=parts.settings.recent_quotes)
+    async with parts.engine.connect() as connection:
+        rows = await read_log(connection, log)
+        heads = await read_heads(connection, log)
+    for seq, row in enumerate(rows):
+        record.add(read_entry(origin, seq, row))
+    record.learn_heads([head.size for head in heads])
+    for head in heads:
+        if head.size <= record.size and record.tree.root(head.size) != head.root:
+            raise LogBroken(f"{origin}: the root at size {head.size} is not the stored one")
+    return record
+
+
+def _reply_all(batch: list[_Waiting], code: ProblemCode) -> None:
+    for waiting in batch:
+        waiting.reply(problem(code, waiting.bid_id))
