@@ -37,9 +37,11 @@ async def process(engine: AsyncEngine, settings: Settings = QUICK) -> AsyncItera
     hints = Hints(engine, settings)
     task = asyncio.create_task(hints.run())
     await hints.listening()
-    yield hints
-    task.cancel()
-    await asyncio.wait((task,))
+    try:
+        yield hints
+    finally:
+        task.cancel()
+        await asyncio.wait((task,))
 
 
 async def test_what_one_process_tells_the_other_hears(engine: AsyncEngine) -> None:
