@@ -184,6 +184,9 @@ class Ledger:
                 await self._write(self._take())
         finally:
             self._running = None
+            # Only a broken promise, or the end of the process, leaves someone waiting here.
+            _fail(self._waiting, NotWritten("the writer stopped"))
+            self._waiting.clear()
 
     def _take(self) -> list[_Waiting]:
         """The next write: at most one append of each log, at most `write_entries` entries."""
@@ -204,7 +207,7 @@ class Ledger:
         """Answers every append of the batch, whatever happens."""
         try:
             done = await self._commit([waiting.append for waiting in batch])
-        except asyncpg.IntegrityConstraintViolationError as error:
+        except _CONTENT_REFUSED as error:
             await self._write_each(batch, error)
         except (NotWritten, CommitUnknown) as error:
             _fail(batch, error)
@@ -217,7 +220,7 @@ class Ledger:
                 _answer(waiting, Appended.DONE if log in done else Appended.LOST)
 
     async def _write_each(self, batch: list[_Waiting], error: Exception) -> None:
-        """One append broke a constraint and took the statement with it: the others are innocent."""
+        """One append was refused and took the statement with it: the others are innocent."""
         if len(batch) == 1:
             _fail(batch, NotWritten(str(error)))
             return
@@ -233,7 +236,7 @@ class Ledger:
             # disk. A crash before it: nothing of this write is anywhere. A crash after it: the
             # entries stand, and any process that opens the log finds and answers them.
             rows = await lane.write.fetch(*_arguments(appends), timeout=limit_s)
-        except asyncpg.IntegrityConstraintViolationError:
+        except _CONTENT_REFUSED:
             raise
         except asyncpg.PostgresError as error:
             self._drop_lane()
@@ -354,6 +357,9 @@ def _says_that_it_ends(error: asyncpg.PostgresError) -> bool:
     code = error.sqlstate or ""
     return code.startswith(("08", "57P"))
 
+
+_CONTENT_REFUSED = (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError)
+"""Refusals of what an append says; the connection is as good as before."""
 
 _HEAD = select(logs.c.size, logs.c.root, logs.c.frontier, logs.c.last_at)
 

@@ -177,6 +177,31 @@ async def test_a_bid_id_is_written_once_for_each_log(
     assert await verify("lot/one", "lot/two") == 4
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"last_at": -1},
+        {"root": b"short"},
+        {"last_at": "soon"},
+        {"projection": Projection("LISTING", "NORMAL", None, {"nul": chr(0)})},
+    ],
+    ids=["earlier", "short-root", "not-a-number", "not-json"],
+)
+async def test_a_refused_append_takes_no_other_with_it(
+    ledger: Ledger, new_log: NewLog, verify: Verify, wrong: dict[str, Any]
+) -> None:
+    log, other = await new_log("lot/one"), await new_log("lot/two")
+    answers = await asyncio.gather(
+        ledger.append(replace(log.append(), **wrong)),
+        ledger.append(other.append()),
+        return_exceptions=True,
+    )
+    assert isinstance(answers[0], NotWritten)
+    assert answers[1] is DONE
+    assert await ledger.append(log.append()) is DONE
+    assert await verify("lot/one", "lot/two") == 4
+
+
 async def test_appends_beyond_the_bound_are_refused_as_not_written(
     engine: AsyncEngine,
     owner: asyncpg.Connection,
