@@ -1,0 +1,29 @@
+/** The bidder's key in this browser and its enrolment with the service. */
+import { enrolKey, useKey } from '../api/doors'
+import { canSign, makeKey } from './signing'
+import { keepKey, keyOf, type KeptKey } from './vault'
+
+export { canSign }
+
+/** The enrolled key of this account in this browser; made, kept and enrolled if there is none. */
+export async function readyKey(accountId: string): Promise<KeptKey> {
+  const kept = await keyOf(accountId)
+  const key = kept ?? (await newKey(accountId))
+  // Enrolling again is harmless, and mends a key that was kept but never arrived.
+  await enrolKey(key.publicHex)
+  return key
+}
+
+/** Enables this device for one lot the bidder is already admitted to. */
+export async function enableHere(accountId: string, lotId: string): Promise<KeptKey> {
+  const key = await readyKey(accountId)
+  await useKey(lotId, key.keyId)
+  return key
+}
+
+async function newKey(accountId: string): Promise<KeptKey> {
+  const made = await makeKey()
+  const key = { ...made, accountId, madeAt: Date.now() }
+  await keepKey(key)
+  return key
+}
