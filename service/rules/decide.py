@@ -131,11 +131,11 @@ def _supplement(lot: Lot, command: m.SupplementLot, at: int) -> Decision:
     """T3: a late price-relevant change postpones the start."""
     if at >= lot.timetable.bidding_from:
         return Refusal(Reason.BIDDING_HAS_OPENED)
+    if command.rules.method is not lot.rules.method:
+        return Refusal(Reason.RULES_NOT_VALID)
     table = command.timetable
     if not is_ordered(table, command.rules.method) or table.bidding_from < at:
         return Refusal(Reason.TIMETABLE_INVALID)
-    if command.rules.method is not lot.rules.method:
-        return Refusal(Reason.RULES_NOT_VALID)
     if table.bidding_from < lot.timetable.bidding_from:
         return Refusal(Reason.WINDOW_TOO_SHORT, {"earliest_at": lot.timetable.bidding_from})
     left = days_between(lot.rules, at, table.bidding_from)
