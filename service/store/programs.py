@@ -105,7 +105,7 @@ def runnable_by(account: Account, programs: Programs, private_dir: Path) -> Prog
     """
     if can_run(account, [str(programs.initdb), "--version"]):
         return programs
-    copied = Programs(_copy_install_tree(programs, private_dir), programs.version)
+    copied = Programs(copy_install_tree(programs, private_dir), programs.version)
     if can_run(account, [str(copied.initdb), "--version"]):
         return copied
     raise PostgresMissing(
@@ -170,7 +170,7 @@ def _of_usable_version(programs: Programs) -> Programs:
     return programs
 
 
-def _copy_install_tree(programs: Programs, private_dir: Path) -> Path:
+def copy_install_tree(programs: Programs, private_dir: Path) -> Path:
     """Copies the wheel's tree, with the shared libraries that its RPATH expects beside it."""
     tree = programs.bin_dir.parent
     libraries = tree.parents[1] / f"{tree.parent.name}.libs"
