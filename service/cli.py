@@ -4,6 +4,8 @@ import asyncio
 import json
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -62,8 +64,10 @@ def demo(
     """Try everything on this machine: real sales with simulated bidders and a simulated bank."""
     from service.demo.run import DemoOptions, default_data_dir, run_demo, run_unattended
 
-    if unattended and out is None:
-        raise _stop("--unattended needs --out DIR: the folder for the evidence packs.")
+    if unattended:
+        if out is None:
+            raise _stop("--unattended needs --out DIR: the folder for the evidence packs.")
+        out.mkdir(parents=True, exist_ok=True)
     check_port(host, port)
     options = DemoOptions(
         data_dir=data_dir or default_data_dir(), host=host, port=port, fresh=fresh
@@ -211,23 +215,21 @@ def print_report(report: VerifyReport, console: Console) -> None:
     console.print(f"{report.log}: {report.entries:,} entries, {result}, root {report.root}")
 
 
-class refusals:  # noqa: N801 — used like a keyword
+@contextmanager
+def refusals() -> Iterator[None]:
     """Turns the errors that name their own remedy into one sentence and exit 2."""
+    from pydantic import ValidationError
 
-    def __enter__(self) -> None:
-        return None
+    from service.main import known_errors
 
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        from pydantic import ValidationError
-
-        from service.main import CannotStart, known_errors
-
-        if isinstance(error, ValidationError):
-            first = error.errors()[0]
-            name = "LUOCHUI_" + "_".join(str(part) for part in first["loc"]).upper()
-            raise _stop(f"{name}: {first['msg']}.") from error
-        if isinstance(error, (CannotStart, *known_errors())):
-            raise _stop(str(error)) from error
+    try:
+        yield
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "LUOCHUI_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise _stop(f"{name}: {first['msg']}.") from error
+    except known_errors() as error:
+        raise _stop(str(error)) from error
 
 
 if __name__ == "__main__":

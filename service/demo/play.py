@@ -29,11 +29,14 @@ class UnpaidDeposit:
 
 @dataclass
 class Stage:
-    """Everyone the play needs. `say` prints one line for the visitor."""
+    """Everyone the play needs. `bidders` are simulated; `visitors` are accounts for real people,
+    admitted beforehand so that a person can bid at once. `say` prints one line.
+    """
 
     office: Office
     bank: Bank
     bidders: Sequence[Person]
+    visitors: Sequence[Person]
     now_ms: Callable[[], int]
     unpaid: Callable[[], Awaitable[Sequence[UnpaidDeposit]]]
     say: Callable[[str], None]
@@ -91,6 +94,13 @@ async def take_part(stage: Stage, person: Person, lot_id: str, mind: Mind) -> No
             await Bidder(person, key, mind, lot_id, stage.say).play()
 
 
+async def admit_visitor(stage: Stage, person: Person, lot_id: str) -> None:
+    """Apply in a visitor's name; his own browser enrols its own key when he enters the room."""
+    key = await stage.key_of(person)
+    with suppress(Refused):
+        await be_admitted(stage, person, lot_id, key)
+
+
 async def be_admitted(stage: Stage, person: Person, lot_id: str, key: BidderKey) -> bool:
     """Apply for the lot unless done; True once admitted with this key, False when refused."""
     application = await _application(person, lot_id)
@@ -128,6 +138,9 @@ async def see_through(stage: Stage, lot_id: str, minds: Sequence[Mind]) -> None:
     taking_part = [
         asyncio.create_task(take_part(stage, person, lot_id, mind))
         for person, mind in zip(stage.bidders, minds, strict=False)
+    ]
+    taking_part += [
+        asyncio.create_task(admit_visitor(stage, person, lot_id)) for person in stage.visitors
     ]
     try:
         await until(stage, lot_id, OVER)

@@ -1,0 +1,297 @@
+"""The composition root: opens every part of one process once, and closes it in order."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from service.api.app import build_app
+from service.api.bidding import submit_port
+from service.api.docs import asyncapi_document, openapi_document
+from service.api.parts import Parts
+from service.audit.keys import KeyFileBroken
+from service.audit.notes import NoteBroken, SigningKey
+from service.audit.verifier import verify_pack
+from service.desk import parcels, people, settlement
+from service.desk.evidence import build_pack
+from service.desk.facts import DeskFacts
+from service.desk.passwords import Passwords
+from service.desk.ports import Desk
+from service.desk.refused import Refused
+from service.live.facts import BidPath
+from service.live.room import Parts as RoomParts
+from service.live.rooms import Rooms
+from service.live.timers import LoopTimers
+from service.live.waker import Waker
+from service.settings import Settings
+from service.store.dbclock import DatabaseClock, database_clock
+from service.store.engine import open_engine
+from service.store.hints import Hints, RollChanged
+from service.store.ledger import Ledger
+from service.store.programs import EmbeddedPostgresError
+from service.store.promises import DatabaseCannotKeepItsPromises, check_promises
+
+SHUTDOWN_S = 5
+WEBSOCKETS = "service.api.uvicorn_protocol:PreparedFramesProtocol"
+
+_log = structlog.get_logger()
+
+
+class CannotStart(Exception):
+    """The text is one sentence that says what is missing and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Running:
+    """One process's parts, open. `stopping` is set once someone asked the process to end."""
+
+    parts: Parts
+    clock: DatabaseClock
+    app: FastAPI
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def settings(self) -> Settings:
+        return self.parts.settings
+
+    async def make_officials(self, roles: Mapping[str, Sequence[str]], password: str) -> None:
+        """Accounts of these names and roles; those that are there are left alone."""
+        for username, held in roles.items():
+            with suppress(Refused):
+                await people.make_official(
+                    self.parts.desk,
+                    self.parts.passwords,
+                    username=username,
+                    password=password,
+                    display_name=username,
+                    roles=held,
+                )
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Running]:
+    """Everything one process is made of; raises an error of one sentence when it cannot be."""
+    key = log_key(settings)
+    async with contextlib.AsyncExitStack() as stack:
+        engine = open_engine(database_url(settings), settings)
+        stack.push_async_callback(engine.dispose)
+        async with engine.connect() as connection:
+            await check_promises(connection)
+        clock = await stack.enter_async_context(database_clock(engine, settings))
+        hints = Hints(engine, settings)
+        await stack.enter_async_context(_kept_going(hints.run(), "hints"))
+        ledger = Ledger(engine, settings)
+        stack.push_async_callback(ledger.close)
+        facts = DeskFacts(engine, clock, settings.site)
+        rooms = Rooms(_room_parts(engine, ledger, clock, settings, key, hints), facts)
+        stack.push_async_callback(rooms.close)
+        hints.subscribe(rooms.hear)
+        waker = Waker(rooms)
+        clock.on_step(waker.clock_stepped)
+        passwords = Passwords(settings.password_workers)
+        stack.callback(passwords.close)
+        parts = Parts(
+            engine=engine,
+            clock=clock,
+            settings=settings,
+            key=key,
+            passwords=passwords,
+            submit=submit_port(rooms),
+            roll_changed=lambda lot_id: hints.tell(RollChanged(lot_id)),
+            export_pack=lambda lot_id: build_pack(engine, settings.site, lot_id, key),
+            verify_pack=lambda pack: verify_pack(pack, key.verifying.to_text()),
+            rooms=rooms,
+        )
+        await parcels.load_parcels(engine)
+        await waker.start()
+        stack.push_async_callback(waker.stop)
+        tidying = _tidy_always(parts.desk, settings.poll_ms)
+        await stack.enter_async_context(_kept_going(tidying, "settlement"))
+        yield Running(parts=parts, clock=clock, app=build_app(parts))
+
+
+@asynccontextmanager
+async def serving(running: Running) -> AsyncIterator[None]:
+    """The doors open on the settings' host and port; Ctrl-C or SIGTERM sets `stopping`."""
+    settings = running.settings
+    server = _Server(
+        uvicorn.Config(
+            running.app,
+            host=settings.host,
+            port=settings.port,
+            ws=WEBSOCKETS,
+            ws_max_size=settings.frame_bytes,
+            ws_per_message_deflate=False,
+            ws_ping_interval=5,
+            ws_ping_timeout=10,
+            timeout_graceful_shutdown=SHUTDOWN_S,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+        )
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, running.stopping.set)
+    task = asyncio.create_task(server.serve(), name="doors")
+    try:
+        while not server.started:
+            if task.done():
+                raise CannotStart(f"Nobody can listen on {settings.host}:{settings.port}.")
+            await asyncio.sleep(0.01)
+        yield
+    finally:
+        await running.parts.rooms.close()
+        server.should_exit = True
+        await asyncio.wait((task,), timeout=2 * SHUTDOWN_S)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals to `serving`: the doors are not the last to close."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Any:
+        yield
+
+
+async def serve(settings: Settings) -> None:
+    """`luochui serve`: until SIGTERM or Ctrl-C."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ]
+    )
+    async with opened(settings) as running, serving(running):
+        _log.info("serving", host=settings.host, port=settings.port, site=settings.site)
+        await running.stopping.wait()
+        _log.info("stopping")
+
+
+# ── the commands that need no doors ─────────────────────────────────────────────────────────
+
+
+async def export_pack(settings: Settings, lot_id: str, out: Path) -> int:
+    """Writes a lot's evidence pack; returns its size in bytes."""
+    engine = open_engine(database_url(settings), settings)
+    try:
+        pack = await build_pack(engine, settings.site, lot_id, log_key(settings))
+    finally:
+        await engine.dispose()
+    await asyncio.to_thread(out.write_bytes, pack)
+    return len(pack)
+
+
+async def make_account(
+    settings: Settings, username: str, password: str, roles: tuple[str, ...], name: str
+) -> None:
+    """An official's account in the configured database; raises Refused when the name is taken."""
+    async with opened(settings) as running:
+        await people.make_official(
+            running.parts.desk,
+            running.parts.passwords,
+            username=username,
+            password=password,
+            display_name=name or username,
+            roles=roles,
+        )
+
+
+def database_url(settings: Settings) -> str:
+    if settings.database_url is None:
+        raise CannotStart("Set LUOCHUI_DATABASE_URL to the database, or try `luochui demo`.")
+    return settings.database_url.get_secret_value()
+
+
+def log_key(settings: Settings) -> SigningKey:
+    if settings.log_key is None:
+        raise CannotStart("Set LUOCHUI_LOG_KEY_FILE to the log key; `luochui log-key` makes one.")
+    key = SigningKey.from_text(settings.log_key.get_secret_value())
+    if key.name != settings.site:
+        raise CannotStart(
+            f"The log key is named {key.name} and the site is {settings.site}: they must be one."
+        )
+    return key
+
+
+def known_errors() -> tuple[type[Exception], ...]:
+    """Errors whose text is already the sentence that a person needs."""
+    return (
+        CannotStart,
+        DatabaseCannotKeepItsPromises,
+        EmbeddedPostgresError,
+        KeyFileBroken,
+        NoteBroken,
+        Refused,
+        FileNotFoundError,
+    )
+
+
+# ── inside ──────────────────────────────────────────────────────────────────────────────────
+
+
+def _room_parts(
+    engine: AsyncEngine,
+    ledger: Ledger,
+    clock: DatabaseClock,
+    settings: Settings,
+    key: SigningKey,
+    hints: Hints,
+) -> RoomParts:
+    return RoomParts(
+        engine=engine,
+        ledger=ledger,
+        clock=clock,
+        timers=LoopTimers(),
+        settings=settings,
+        key=key,
+        path=BidPath(engine, clock, process_name()),
+        hints=hints,
+    )
+
+
+def process_name() -> str:
+    """Tells this process from others in the health series."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+async def _tidy_always(desk: Desk, period_ms: int) -> None:
+    """Opens rolls, orders refunds, records seals: whatever a finished sale still lacks."""
+    while True:
+        try:
+            await settlement.tidy(desk)
+        except Exception as error:
+            _log.warning("tidy_failed", error=repr(error))
+        await asyncio.sleep(period_ms / 1000)
+
+
+@asynccontextmanager
+async def _kept_going(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[None]:
+    """Runs `work` beside the body and ends it after it."""
+    task = asyncio.create_task(work, name=name)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait((task,))
+
+
+def documents() -> tuple[dict[str, Any], dict[str, Any]]:
+    """The OpenAPI and AsyncAPI documents, without a database."""
+    return openapi_document(), asyncapi_document()
