@@ -267,6 +267,8 @@ def _official_from_wire(
             )
         case w.Resume():
             by, table = command.requester, command.timetable
+            if by is None and command.approver is not None:
+                raise ValueError("an automatic resumption has no approver")
             officials = None if by is None else m.Officials(requester=by, approver=command.approver)
             return m.Resume(
                 announced_at=command.announced_at,
