@@ -1,6 +1,6 @@
 """uvicorn's sans-IO WebSocket protocol, plus prepared frames: encoded once, written to each socket.
 
-Chosen by name: `uvicorn … --ws service.api.uvicorn_protocol:PreparedProtocol`. On any other server
+Chosen by name: `uvicorn … --ws service.api.uvicorn_protocol:PreparedFramesProtocol`. On any other server
 the channel falls back to `send_text`; only the cost of a watcher differs.
 """
 
@@ -10,16 +10,16 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.http11 import Request
 
 EXTENSION = "luochui.prepared"
-NAME = "service.api.uvicorn_protocol:PreparedProtocol"
+NAME = "service.api.uvicorn_protocol:PreparedFramesProtocol"
 
-_LAST_WORDS_S = 1.0
+_LAST_WORDS_S = 5.0
 """How long a slow reader may take to hear why it was closed."""
 
 
 class PreparedFrames:
     """What the scope's extension offers to the application."""
 
-    def __init__(self, protocol: "PreparedProtocol") -> None:
+    def __init__(self, protocol: "PreparedFramesProtocol") -> None:
         self._protocol = protocol
 
     @property
@@ -46,7 +46,7 @@ class PreparedFrames:
         self._protocol.close_now(code)
 
 
-class PreparedProtocol(WebSocketsSansIOProtocol):
+class PreparedFramesProtocol(WebSocketsSansIOProtocol):
     """Adds the extension to the scope of every socket."""
 
     def handle_connect(self, event: Request) -> None:
