@@ -3,9 +3,9 @@
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, TypeVar
+from typing import TypeVar
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Request
 from starlette.requests import HTTPConnection
 
 from schemas import live
@@ -29,7 +29,7 @@ from service.store.roll import AdmittedBidder
 
 router = APIRouter(tags=["bidding"])
 Answer = TypeVar("Answer", live.Receipt, live.OptedIn)
-TheLot = Annotated[str, Path(pattern=LotId.__metadata__[0].pattern)]
+TheLot = LotId
 
 
 @dataclass(frozen=True, slots=True)

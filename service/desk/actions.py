@@ -4,6 +4,8 @@ An emergency suspension acts at once on one person's word, in the last hour too,
 afterwards.
 """
 
+from typing import Any
+
 from pydantic import ValidationError
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -46,8 +48,9 @@ async def request_action(
     async with desk.engine.connect() as connection:
         await published(connection, lot_id)
     now = desk.clock.now_ms()
-    values = {
-        "request_id": new_rising_id(now),
+    request_id = new_rising_id(now)
+    values: dict[str, Any] = {
+        "request_id": request_id,
         "lot_id": lot_id,
         "action": action.model_dump(mode="json", exclude_none=True),
         "state": "PENDING",
@@ -61,7 +64,7 @@ async def request_action(
         values |= {"state": "DONE", "outcome": "EMERGENCY_UNCONFIRMED"}
     async with desk.engine.begin() as connection:
         await requests.add_request(connection, values)
-        row = await requests.read_request(connection, values["request_id"])
+        row = await requests.read_request(connection, request_id)
     assert row is not None, "the request was just written"
     return office_request(row)
 
