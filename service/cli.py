@@ -189,7 +189,7 @@ def openapi(
     ] = False,
 ) -> None:
     """Print the OpenAPI document of the REST doors."""
-    from service.main import documents
+    from service.api.app import documents
 
     rest, live = documents()
     sys.stdout.write(json.dumps(live if channel else rest, ensure_ascii=False, indent=2) + "\n")

@@ -18,7 +18,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.api.app import build_app
 from service.api.bidding import submit_port
-from service.api.docs import asyncapi_document, openapi_document
 from service.api.parts import Parts
 from service.audit.keys import KeyFileBroken
 from service.audit.notes import NoteBroken, SigningKey
@@ -290,8 +289,3 @@ async def _kept_going(work: Coroutine[Any, Any, None], name: str) -> AsyncIterat
     finally:
         task.cancel()
         await asyncio.wait((task,))
-
-
-def documents() -> tuple[dict[str, Any], dict[str, Any]]:
-    """The OpenAPI and AsyncAPI documents, without a database."""
-    return openapi_document(), asyncapi_document()
