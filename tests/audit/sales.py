@@ -146,7 +146,8 @@ class Sale:
 
     def admit(self, number: str, algorithm: Algorithm = Algorithm.ES256) -> Bidder:
         key, commitment = BidderKey.generate(algorithm), self._hex(32)
-        facts = {"bidder_no": number, "key_id": key.key_id, "public_key": key.spki.hex()}
+        facts: dict[str, Any] = {"bidder_no": number, "key_id": key.key_id}
+        facts["public_key"] = key.spki.hex()
         record = w.RecordAdmission(lot_id=self.lot_id, identity_commitment=commitment, **facts)
         admission = self.record(record)
         row = m.RollRow(identity_commitment=commitment, admission=admission, **facts)
