@@ -1,0 +1,15 @@
+import { createApp } from 'vue'
+import App from './App.vue'
+import { router } from './router'
+import { watchNetwork } from './session'
+import { keptLanguage, speak } from './text'
+import './style/tokens.css'
+import './style/base.css'
+
+async function start(): Promise<void> {
+  await speak(keptLanguage())
+  watchNetwork()
+  createApp(App).use(router).mount('#app')
+}
+
+void start()
