@@ -1,0 +1,78 @@
+"""Gathers a lot's evidence pack from the database, all of it as it stood at one instant."""
+
+import asyncio
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from schemas.problem import ProblemCode
+from service.audit import canonical
+from service.audit.notes import SigningKey, lot_origin
+from service.audit.pack import Head, HealthRow, HouseRecord, PackContents, build
+from service.audit.tree import Tree
+from service.desk.refused import Refused
+from service.store import evidence
+from service.store.ledger import StoredEntry, read_heads
+from service.store.log_tables import lot_log
+
+_ROLL = b'"type":"open_roll"'
+_BIRTH = b'"type":"lot_born"'
+
+
+async def build_pack(engine: AsyncEngine, site: str, lot_id: str, key: SigningKey) -> bytes:
+    """The pack of a lot, signed by the log's key; refuses an id that is not published.
+
+    Packing a large sale takes seconds of computing, so it is done beside the event loop.
+    """
+    contents = await gather(engine, site, lot_id)
+    return await asyncio.to_thread(build, contents, key)
+
+
+async def gather(engine: AsyncEngine, site: str, lot_id: str) -> PackContents:
+    """Everything that is stored about a lot and may be shown now; refuses an unknown id."""
+    connection = await evidence.open_snapshot(engine)
+    try:
+        return await _gather(connection, lot_origin(site, lot_id), lot_id)
+    finally:
+        await connection.close()
+
+
+async def _gather(connection: AsyncConnection, origin: str, lot_id: str) -> PackContents:
+    log = lot_log(lot_id)
+    entries = await evidence.read_whole_log(connection, log)
+    if not entries:
+        raise Refused(ProblemCode.NOT_FOUND, "There is no such lot.")
+    heads = await read_heads(connection, log)
+    about, house_head = await _house(connection, lot_id, entries)
+    return PackContents(
+        origin=origin,
+        entries=[entry.bytes for entry in entries],
+        heads=[Head(head.size, head.root) for head in heads],
+        house=about,
+        house_head=house_head,
+        health=await _health(connection, entries),
+    )
+
+
+async def _house(
+    connection: AsyncConnection, lot_id: str, entries: Sequence[StoredEntry]
+) -> tuple[list[HouseRecord], Head]:
+    """House entries about the lot, proven under the newest head.
+
+    Until the roll is opened that is the birth alone: admissions and deposits would tell how many
+    bidders there are (rules §11).
+    """
+    tree = await asyncio.to_thread(Tree, await evidence.read_house_leaves(connection))
+    marks = [f'"lot_id":"{lot_id}"'.encode(), f'"subject":"lot/{lot_id}"'.encode()]
+    about = await evidence.read_house_about(connection, marks, tree.size)
+    if not any(_ROLL in entry.bytes for entry in entries):
+        about = [record for record in about if _BIRTH in record.bytes]
+    records = [HouseRecord(r.bytes, r.seq, tree.inclusion_proof(r.seq)) for r in about]
+    return records, Head(tree.size, tree.root())
+
+
+async def _health(connection: AsyncConnection, entries: Sequence[StoredEntry]) -> list[HealthRow]:
+    """The series while the log was written; a proof counts once, whoever wrote it."""
+    first, last = (int(canonical.decode(entries[place].bytes)["at"]) for place in (0, -1))
+    found = evidence.read_health(connection, first, last)
+    return [HealthRow(proof.at, proof.process) async for proof in found]
