@@ -65,7 +65,7 @@ class Person:
         return await self.http.get(f"/api{path}", **given)
 
     async def post(self, path: str, body: Any = None, **headers: str) -> httpx2.Response:
-        sent = {"Idempotency-Key": uuid4().hex, **_headers(headers)}
+        sent = {"idempotency-key": uuid4().hex, **_headers(headers)}
         return await self.http.post(f"/api{path}", json=body, headers=sent)
 
     async def put(self, path: str, body: Any, **headers: str) -> httpx2.Response:
