@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import uvicorn
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from schemas.problem import ProblemCode
 from service.api.app import build_app
 from service.api.bidding import submit_port
 from service.api.parts import Parts
@@ -67,7 +68,7 @@ class Running:
     async def make_officials(self, roles: Mapping[str, Sequence[str]], password: str) -> None:
         """Accounts of these names and roles; those that are there are left alone."""
         for username, held in roles.items():
-            with suppress(Refused):
+            try:
                 await people.make_official(
                     self.parts.desk,
                     self.parts.passwords,
@@ -76,6 +77,9 @@ class Running:
                     display_name=username,
                     roles=held,
                 )
+            except Refused as refused:
+                if refused.code is not ProblemCode.USERNAME_TAKEN:
+                    raise
 
 
 @asynccontextmanager
