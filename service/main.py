@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +16,6 @@ import uvicorn
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from schemas.problem import ProblemCode
 from service.api.app import build_app
 from service.api.bidding import submit_port
 from service.api.parts import Parts
@@ -65,21 +64,18 @@ class Running:
     def settings(self) -> Settings:
         return self.parts.settings
 
-    async def make_officials(self, roles: Mapping[str, Sequence[str]], password: str) -> None:
-        """Accounts of these names and roles; those that are there are left alone."""
-        for username, held in roles.items():
-            try:
-                await people.make_official(
-                    self.parts.desk,
-                    self.parts.passwords,
-                    username=username,
-                    password=password,
-                    display_name=username,
-                    roles=held,
-                )
-            except Refused as refused:
-                if refused.code is not ProblemCode.USERNAME_TAKEN:
-                    raise
+    async def make_official(
+        self, username: str, password: str, *, roles: Sequence[str], name: str = ""
+    ) -> None:
+        """An account of these roles; raises Refused when the name is taken."""
+        await people.make_official(
+            self.parts.desk,
+            self.parts.passwords,
+            username=username,
+            password=password,
+            display_name=name or username,
+            roles=roles,
+        )
 
 
 @asynccontextmanager
@@ -206,14 +202,7 @@ async def make_account(
 ) -> None:
     """An official's account in the configured database; raises Refused when the name is taken."""
     async with opened(settings) as running:
-        await people.make_official(
-            running.parts.desk,
-            running.parts.passwords,
-            username=username,
-            password=password,
-            display_name=name or username,
-            roles=roles,
-        )
+        await running.make_official(username, password, roles=roles, name=name)
 
 
 def database_url(settings: Settings) -> str:

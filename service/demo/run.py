@@ -5,7 +5,7 @@ import json
 import os
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from service import clock
 from service.audit import keys
 from service.audit.verifier import verify_files
 from service.demo.bank import Bank
-from service.demo.client import Person, Refused
+from service.demo.client import Person
 from service.demo.office import OFFICIALS, Office
 from service.demo.play import (
     Stage,
@@ -35,7 +35,7 @@ from service.desk.ports import Desk
 from service.main import Running, opened, serving
 from service.rules.terms import Method
 from service.settings import Settings
-from service.store import applications, deposits, lots, vault
+from service.store import accounts, applications, deposits, lots, vault
 from service.store.embedded import RunningPostgres, create_database, erase_postgres, start_postgres
 from service.store.migrate import upgrade
 
@@ -223,12 +223,8 @@ async def _cast(running: Running, options: DemoOptions, say: Say, visitors: Sequ
     password = _secrets(options.data_dir)["password"]
     host = "127.0.0.1" if options.host in ("0.0.0.0", "::") else options.host  # noqa: S104
     base_url = f"http://{f'[{host}]' if ':' in host else host}:{options.port}"
-    await running.make_officials({name: (name,) for name in OFFICIALS}, password)
     people = {name: Person(base_url, name, password) for name in (*OFFICIALS, *COMPANIES)}
-    for number, name in enumerate(COMPANIES):
-        await _register(people[name], number, password)
-    for person in people.values():
-        await person.sign_in()
+    await asyncio.gather(*(_enter(running, person, password) for person in people.values()))
     secret = running.settings.bank_secret
     assert secret is not None
     stage = Stage(
@@ -243,16 +239,25 @@ async def _cast(running: Running, options: DemoOptions, say: Say, visitors: Sequ
     return Demo(running, stage, base_url, password)
 
 
-async def _register(person: Person, number: int, password: str) -> None:
-    body = {
-        "username": person.username,
+async def _enter(running: Running, person: Person, password: str) -> None:
+    """Signs the person in; on the first start of this folder his account is made before."""
+    async with running.parts.engine.connect() as connection:
+        known = await accounts.find_password(connection, person.username)
+    if known is None and person.username in COMPANIES:
+        await person.post("/api/accounts", _registration(person.username, password))
+    elif known is None:
+        await running.make_official(person.username, password, roles=(person.username,))
+    await person.sign_in()
+
+
+def _registration(username: str, password: str) -> dict[str, str]:
+    return {
+        "username": username,
         "password": password,
-        "display_name": COMPANIES[person.username],
+        "display_name": COMPANIES[username],
         "kind": "COMPANY",
-        "id_number": f"91130900DEMO{number:06d}",
+        "id_number": f"91130900DEMO{list(COMPANIES).index(username):06d}",
     }
-    with suppress(Refused):  # already there from an earlier start
-        await person.post("/api/accounts", body)
 
 
 async def _sellable_parcels(office: Office) -> list[dict[str, Any]]:
