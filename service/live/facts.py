@@ -68,6 +68,9 @@ class BidPath:
     async def proved(self, since_ms: int, gap_ms: int) -> Proved:
         """From `since_ms` until now. A silence longer than `gap_ms` that still lasts is a gap."""
         async with self._engine.connect() as connection:
+            # One snapshot for both looks at the series: a proof that is written between them
+            # would hide the gap before it.
+            await connection.execution_options(isolation_level="REPEATABLE READ")
             to, gap = await health.proved_to(connection, since_ms, gap_ms)
         now = self._clock.now_ms()
         if gap is None and now - to > gap_ms:

@@ -299,8 +299,10 @@ class Room:
         doubt = False
         for _ in range(self._parts.settings.lost_swaps):
             await self._catch_up()
+            interrupt = await self._interruption(batch)
+            # Read after the gap was: what interrupts must not lie in the future of its entry.
             draft = Draft(self.lot_id, self._record, self._parts.clock.now_ms())
-            answers = await self._decide_all(draft, batch)
+            answers = self._decide_all(draft, interrupt, batch)
             fate = await self._write(draft) if draft.entries else Fate.WRITTEN
             if fate is Fate.WRITTEN:
                 for waiting, answer in answers:
@@ -314,9 +316,10 @@ class Room:
             doubt = doubt or fate is Fate.UNKNOWN
         _reply_all(batch, ProblemCode.NOT_YET_CONFIRMED if doubt else ProblemCode.BUSY)
 
-    async def _decide_all(self, draft: Draft, batch: list[_Waiting]) -> list[_Answered]:
+    def _decide_all(
+        self, draft: Draft, interrupt: m.Interrupt | None, batch: list[_Waiting]
+    ) -> list[_Answered]:
         """Decides the batch into the draft; touches nothing of the room's."""
-        interrupt = await self._interruption(batch)
         if interrupt is not None:
             draft.decide(interrupt)
         sure = self._parts.clock.is_sure()

@@ -1,17 +1,24 @@
 """When the platform fails: no window closes by wall time in which nobody could bid (rules §7)."""
 
-import pytest
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from itertools import count
+from typing import Any
 
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from service.live.facts import BidPath
 from service.rules import messages as m
 from service.rules.terms import Control, Stage
 from service.store.dbclock import ClockStep
+from service.store.health import Gap
 from tests.live.world import (
     BOTH,
     COUNTDOWN_MS,
     DRAIN_MS,
     GAP_MS,
     LISTING_FROM,
-    LISTING_TO,
     START,
     STEP,
     T0,
@@ -130,11 +137,10 @@ async def test_an_opening_that_nobody_attended_is_an_outage_too(world: World) ->
     await world.wind(world.settings.poll_ms)
     assert (room.lot.stage, room.lot.control) == (Stage.LISTING, Control.SUSPENDED)
     assert room.lot.suspended_at == LISTING_FROM
-    await world.wind(NOTICE_MS)
+    assert room.lot.resumes_at is not None
+    await world.wind_to(room.lot.resumes_at)
     assert room.lot.control is Control.NORMAL
-    end = room.lot.closes_at
-    assert end is not None
-    assert end - world.clock.now == LISTING_TO - LISTING_FROM, "the whole listing is owed"
+    assert room.lot.closes_at == world.clock.now + COUNTDOWN_MS, "a whole window is owed"
     await world.verify()
 
 
@@ -224,3 +230,40 @@ async def test_while_no_lot_takes_bids_nothing_is_proved(world: World) -> None:
     assert (await path.proved(T0 - 1, 10**9)).to == T0 - 1
     await world.wind(3_000)
     assert (await path.proved(T0 - 1, 10**9)).to >= LISTING_FROM
+
+
+class BetweenLooks:
+    """The real engine; after the first statement of a connection another process proves."""
+
+    def __init__(self, engine: AsyncEngine, prove: Callable[[], Awaitable[int]]) -> None:
+        self._engine = engine
+        self._prove = prove
+        self._looks = count()
+
+    @asynccontextmanager
+    async def connect(self) -> AsyncIterator["BetweenLooks"]:
+        async with self._engine.connect() as self._connection:
+            yield self
+
+    async def execution_options(self, **options: Any) -> None:
+        await self._connection.execution_options(**options)
+
+    async def execute(self, asked: Any) -> Any:
+        found = await self._connection.execute(asked)
+        if next(self._looks) == 0:
+            await self._prove()
+        return found
+
+
+async def test_a_proof_written_while_one_looks_does_not_hide_the_gap_before_it(
+    world: World,
+) -> None:
+    """Fault 20: the series is read as it stood at one instant."""
+    path = BidPath(world.engine, world.clock, "one")
+    begun = await path.prove()
+    world.jump(60_000)
+    between = BetweenLooks(world.engine, path.prove)
+    looking = BidPath(between, world.clock, "two")  # type: ignore[arg-type]  # connects alike
+    proved = await looking.proved(begun, GAP_MS)
+    assert proved.to == begun
+    assert proved.gap == Gap(begun, world.clock.now)

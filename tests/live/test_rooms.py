@@ -26,7 +26,6 @@ from tests.live.world import (
     COUNTDOWN_MS,
     DRAIN_MS,
     LISTING_FROM,
-    LISTING_TO,
     SITE,
     START,
     STEP,
@@ -38,7 +37,7 @@ from tests.live.world import (
     room_of,
     watch,
 )
-from tests.rules.sale import auction_times, listing_rules, publish, supplement
+from tests.rules.sale import auction_times, listing_rules, listing_times, publish, supplement
 from tests.store.conftest import Wire
 
 
@@ -46,8 +45,9 @@ async def in_listing(world: World, **process: Any) -> Room:
     """A room that takes bids; its process has no waker running."""
     await world.publish()
     helper = world.process()
+    world.clock.now = LISTING_FROM - 1
     await helper.waker.start()
-    await world.wind_to(LISTING_FROM)
+    await world.wind(1)
     await helper.waker.stop()
     return await room_of(world.process(**process))
 
@@ -414,14 +414,20 @@ async def test_a_sale_below_its_reserve_fails_by_name(world: World) -> None:
 
 
 async def test_a_supplement_changes_the_page_in_the_same_commit(world: World) -> None:
-    await world.publish()
+    times = listing_times(
+        registration_to=T0 + 20_000,
+        deposit_deadline=T0 + 20_000,
+        listing_from=T0 + 6_000,
+        listing_to=T0 + 27_000,
+    )
+    await world.publish_command("lot-one", publish(listing_rules("demo"), timetable=times))
     room = await room_of(world.process())
-    later = replace(room.lot.timetable, listing_to=LISTING_TO + 5_000)
+    later = replace(room.lot.timetable, listing_to=T0 + 32_000)
     answer = await room.submit(supplement(room.lot, timetable=later))
     assert not isinstance(answer, Refusal), answer
     async with world.engine.connect() as connection:
         page = await find_lot(connection, "lot-one")
     assert page is not None
-    assert page.listing["timetable"]["listing_to"] == LISTING_TO + 5_000
+    assert page.listing["timetable"]["listing_to"] == T0 + 32_000
     assert page.listing["version"] == 2
     await world.verify()

@@ -47,7 +47,7 @@ from tests.rules.sale import BOTH, SALT, START, STEP, T0, listing_rules, publish
 
 SITE = "auction.example.cn"
 KEY = SigningKey(SITE, b"\x07" * 32)
-LISTING_FROM, LISTING_TO = T0 + 6_000, T0 + 27_000
+LISTING_FROM, LISTING_TO = T0 + 6_000, T0 + 9_000
 COUNTDOWN_MS, DRAIN_MS, GAP_MS = 20_000, 500, 5_000
 DOCUMENT = Document(name="公告.pdf", sha256="0d" * 32)
 _serial = count(1)
@@ -276,7 +276,7 @@ class World:
     # ── the log ─────────────────────────────────────────────────────────────────────────────
 
     async def publish(self, lot_id: str = "lot-one", **rules: Any) -> str:
-        """Entry 0 of a listing in seconds: LISTING from T0+6 s to T0+27 s, countdown 20 s."""
+        """Entry 0 of a listing in seconds: LISTING from T0+6 s to T0+9 s, countdown 20 s."""
         return await self.publish_command(
             lot_id, publish(listing_rules("demo", **rules), timetable=TIMES)
         )
@@ -363,8 +363,8 @@ class World:
 TIMES = Timetable(
     announced_at=T0,
     registration_from=T0,
-    registration_to=T0 + 20_000,
-    deposit_deadline=T0 + 20_000,
+    registration_to=T0 + 5_000,
+    deposit_deadline=T0 + 5_000,
     listing_from=LISTING_FROM,
     listing_to=LISTING_TO,
 )
@@ -390,6 +390,7 @@ async def in_timed(world: World, *, processes: int = 1, **rules: Any) -> Sequenc
     await world.publish(**rules)
     for _ in range(processes):
         world.process()
+    world.clock.now = LISTING_FROM - 1
     await world.processes[0].waker.start()
     await world.wind_to(LISTING_TO + DRAIN_MS)
     rooms = [await room_of(process) for process in world.processes]
