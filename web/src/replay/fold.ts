@@ -214,7 +214,7 @@ function noticeOf(entry: LotEntry): Notice | null {
       case 'lot_supplemented':
         return make('SUPPLEMENTED', command.type === 'supplement_lot' ? { text: command.text } : {})
       case 'stage_changed':
-        return make('STAGE', { stage: event.to })
+        return make('STAGE', { to: event.to })
     }
   }
   return null

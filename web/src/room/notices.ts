@@ -27,9 +27,9 @@ function sentence(code: string, params: Notice['params']): string {
     case 'RESUMED':
       return text.RESUMED(typeof params['closes_at'] === 'number' ? clock(params['closes_at']) : '')
     case 'WARNING':
-      return text.WARNING(String(params['seconds'] ?? params['remaining_s'] ?? params['s'] ?? ''))
+      return text.WARNING(String(params['seconds'] ?? ''))
     case 'STAGE':
-      return text.STAGE(word(m.value.stage, String(params['stage'] ?? params['to'] ?? '')))
+      return text.STAGE(word(m.value.stage, String(params['to'] ?? '')))
     case 'SUPPLEMENTED':
       return text.SUPPLEMENTED
     case 'BROADCAST':

@@ -48,25 +48,22 @@ export interface Fact {
 export function announcedFacts({ facts }: ParcelFacts): Fact[] {
   const text = m.value.lot
   const known: readonly (readonly [string, readonly string[]])[] = [
-    [text.location, ['location', '坐落']],
-    [text.far, ['far_text', 'far', 'far_max', '容积率']],
-    [text.density, ['building_density_text', 'building_density', 'building_density_max_pct', '建筑密度']],
-    [text.coefficient, ['building_coefficient_text', 'building_coefficient', '建筑系数']],
-    [text.green, ['green_ratio_text', 'green_ratio', 'green_ratio_min_pct', '绿地率']],
-    [text.height, ['height_limit_text', 'height_limit', 'height_limit_max_m', '限高']],
-    [text.investment, ['investment_intensity', 'investment_intensity_wan_per_mu_min', '投资强度']],
-    [text.tax, ['tax_per_mu', 'tax_per_mu_wan_min', '亩均税收']],
-    [text.grantor, ['grantor', '出让人']],
-    [text.announcement, ['announcement_no', '公告号']],
+    [text.location, ['坐落', '所在地']],
+    [text.far, ['容积率']],
+    [text.density, ['建筑密度']],
+    [text.coefficient, ['建筑系数']],
+    [text.green, ['绿地率']],
+    [text.height, ['限高', '建筑限高']],
+    [text.investment, ['投资强度']],
+    [text.tax, ['亩均税收']],
+    [text.grantor, ['出让人']],
+    [text.announcement, ['公告号']],
   ]
   const used = new Set(known.flatMap(([, names]) => names))
   const rows = known.flatMap(([label, names]) => {
     const name = names.find((each) => facts[each])
-    return name ? [{ label, value: facts[name] as string, wide: name === 'location' || name === '坐落' }] : []
+    return name ? [{ label, value: facts[name] as string, wide: label === text.location }] : []
   })
-  const rest = Object.entries(facts).filter(([name]) => !used.has(name) && !HIDDEN.has(name))
+  const rest = Object.entries(facts).filter(([name]) => !used.has(name))
   return [...rows, ...rest.map(([label, value]) => ({ label, value }))]
 }
-
-/** Where the data came from; shown elsewhere or not at all. */
-const HIDDEN = new Set(['source', 'province', 'city', 'county'])
