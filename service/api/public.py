@@ -13,6 +13,7 @@ from schemas.problem import ProblemCode
 from schemas.rest import LotCard, LotPage, Page, SiteInfo
 from service.api.doors import (
     Cursor,
+    Digits,
     Limit,
     TheLot,
     answer,
@@ -37,8 +38,8 @@ MAX_ENTRIES = 500
 """Entries on a page of a replay, some 200 KiB."""
 
 Words = Annotated[str | None, Query(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
-After = Annotated[int, Query(ge=-1, le=2**53 - 1, description="seq of the last entry you have.")]
-Entries = Annotated[int, Query(ge=1, le=MAX_ENTRIES)]
+After = Annotated[Digits, Query(ge=-1, le=2**53 - 1, description="seq of the last entry you have.")]
+Entries = Annotated[Digits, Query(ge=1, le=MAX_ENTRIES)]
 
 
 @router.get("/site", operation_id="get_site", responses=refusals())

@@ -1,0 +1,223 @@
+"""What stands before every door: size, form, origin, headers, and one shape of every refusal."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx2
+import pytest
+
+from service.api import public
+from tests.desk.world import ORIGIN, PASSWORD, SETTINGS, OfficeWorld, code, draft
+
+LIMIT = SETTINGS.body_bytes
+
+
+async def test_a_body_above_the_bound_is_refused_before_it_is_parsed(office: OfficeWorld) -> None:
+    big = b"[" * (LIMIT + 1)
+    headers = {"Content-Type": "application/json"}
+    refused = await office.stranger().http.post("/api/session", content=big, headers=headers)
+    assert code(refused) == "too_large"
+    assert refused.json()["figures"] == {"limit_bytes": LIMIT}
+
+
+async def test_a_chunked_body_above_the_bound_is_refused_too(office: OfficeWorld) -> None:
+    read = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal read
+        for _ in range(1_000):
+            read += 4_096
+            yield b" " * 4_096
+
+    headers = {"Content-Type": "application/json"}
+    refused = await office.stranger().http.post("/api/session", content=endless(), headers=headers)
+    assert code(refused) == "too_large"
+    assert read <= LIMIT + 2 * 4_096, "the rest was never read"
+
+
+async def test_a_body_of_exactly_the_bound_is_read(office: OfficeWorld) -> None:
+    headers = {"Content-Type": "application/json"}
+    full = await office.stranger().http.post("/api/session", content=b" " * LIMIT, headers=headers)
+    assert code(full) == "malformed"
+
+
+@pytest.mark.parametrize("said", ["-1", "1e3", "9" * 20, "0x10"])
+async def test_a_content_length_that_is_no_number_is_refused(
+    office: OfficeWorld, said: str
+) -> None:
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"{}", "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/api/session",
+        "raw_path": b"/api/session",
+        "query_string": b"",
+        "scheme": "http",
+        "http_version": "1.1",
+        "headers": [(b"content-length", said.encode()), (b"host", b"auction.example.cn")],
+    }
+    await office.app(scope, receive, send)
+    assert sent[0]["status"] == 413
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b'{"username":"a","username":"b","password":"c"}',
+        b'{"username":1,"password":"c"}',
+        b'{"username":"a","password":"c","more":1}',
+        b'{"username":"a","password":NaN}',
+        b'{"username":"a\\u0000","password":"c"}',
+        b'{"username":"a\\ud800","password":"c"}',
+        b'\xff{"username":"a","password":"c"}',
+        b"[" * 100_000,
+        b'{"username":"a","password":' + b"9" * 10_000 + b"}",
+    ],
+)
+async def test_lax_json_is_malformed_and_says_where(office: OfficeWorld, raw: bytes) -> None:
+    headers = {"Content-Type": "application/json"}
+    refused = await office.stranger().http.post("/api/session", content=raw, headers=headers)
+    assert code(refused) == "malformed"
+    assert refused.json()["errors"]
+
+
+@pytest.mark.parametrize("media", ["text/plain", "application/x-www-form-urlencoded", ""])
+async def test_a_body_that_is_not_said_to_be_json_is_refused(
+    office: OfficeWorld, media: str
+) -> None:
+    headers = {"Content-Type": media} if media else {}
+    raw = json.dumps({"username": "publisher", "password": PASSWORD}).encode()
+    refused = await office.stranger().http.post("/api/session", content=raw, headers=headers)
+    assert code(refused) == "unsupported_media_type"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "name"),
+    [
+        ("GET", "/api/no-such-door", "not_found"),
+        ("POST", "/api/no-such-door", "method_not_allowed"),
+        ("GET", "/api/lots/no-such-lot", "not_found"),
+        ("GET", "/api/lots/NO", "malformed"),
+        ("GET", "/api/lots?limit=0", "malformed"),
+        ("GET", "/api/lots?limit=1_0", "malformed"),
+        ("GET", "/api/lots?stage=NEVER", "malformed"),
+        ("GET", "/api/lots?cursor=AAAA", "malformed"),
+        ("GET", "/api/lots?cursor=!!!", "malformed"),
+        ("GET", "/api/lots?q=%00", "malformed"),
+        ("GET", "/api/lots/lot-one/replay?after=-2", "malformed"),
+        ("PATCH", "/api/lots", "method_not_allowed"),
+        ("DELETE", "/api/accounts", "method_not_allowed"),
+    ],
+)
+async def test_what_no_door_takes_is_a_problem_by_name(
+    office: OfficeWorld, method: str, path: str, name: str
+) -> None:
+    assert code(await office.stranger().http.request(method, path)) == name
+
+
+async def test_what_breaks_inside_is_a_trace_and_nothing_of_ours(
+    office: OfficeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fault 38: a failure that only a console knew."""
+
+    async def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("secret of the inside")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(public.lots, "list_lots", broken)
+        failed = await office.stranger().get("/lots")
+    assert code(failed) == "internal"
+    assert "secret" not in failed.text
+    assert "content-security-policy" in failed.headers
+
+
+# ── headers ─────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("path", ["/", "/api/site", "/api/nothing", "/api/docs", "/lots/x/live"])
+async def test_every_answer_bears_the_policy(office: OfficeWorld, path: str) -> None:
+    answer = await office.stranger().http.get(path)
+    policy = dict(
+        part.strip().split(" ", 1) for part in answer.headers["content-security-policy"].split(";")
+    )
+    assert policy["script-src"] == "'self'"
+    assert policy["style-src"] == "'self'"
+    assert policy["frame-ancestors"] == "'none'"
+    assert policy["connect-src"] == "'self' ws://auction.example.cn"
+    assert "unsafe" not in answer.headers["content-security-policy"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_a_host_header_writes_nothing_into_the_policy(office: OfficeWorld) -> None:
+    answer = await office.stranger().http.get(
+        "/api/site", headers={"Host": "x; script-src 'unsafe-inline'"}
+    )
+    assert "unsafe" not in answer.headers["content-security-policy"]
+
+
+async def test_private_answers_are_kept_by_nobody(office: OfficeWorld) -> None:
+    for path in ("/me", "/office/drafts", "/lots"):
+        answer = await office["publisher"].get(path)
+        assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_a_named_origin_may_write_and_a_program_without_one_too(
+    office: OfficeWorld,
+) -> None:
+    transport = httpx2.ASGITransport(office.app)
+    async with httpx2.AsyncClient(transport=transport, base_url=ORIGIN) as program:
+        signed = await program.post(
+            "/api/session", json={"username": "publisher", "password": PASSWORD}
+        )
+    assert signed.status_code == 200
+
+
+# ── pages of a list ─────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_list_is_walked_page_by_page_without_gap_or_double(office: OfficeWorld) -> None:
+    for number in range(7):
+        await office["publisher"].post("/office/lots", draft(f"lot-{number}"))
+    found, cursor = list[str](), ""
+    while True:
+        page = (await office["publisher"].get(f"/office/drafts?limit=3{cursor}")).json()
+        found += [item["lot_id"] for item in page["items"]]
+        if "next_cursor" not in page:
+            break
+        cursor = f"&cursor={page['next_cursor']}"
+    assert found == [f"lot-{number}" for number in range(7)]
+
+
+# ── documents and the client ────────────────────────────────────────────────────────────────
+
+
+async def test_the_docs_page_asks_no_other_origin_and_has_no_inline_script(
+    office: OfficeWorld,
+) -> None:
+    page = await office.stranger().http.get("/api/docs")
+    assert "://" not in page.text
+    assert "<script>" not in page.text
+    for path in ("start.js", "swagger-ui-bundle.js", "swagger-ui.css"):
+        assert (await office.stranger().http.get(f"/api/docs/{path}")).status_code == 200
+    assert (await office.stranger().http.get("/api/docs/../app.py")).status_code == 404
+    for name in ("openapi", "asyncapi"):
+        assert name in (await office.stranger().http.get(f"/api/{name}.json")).json()
+
+
+async def test_health_follows_the_clock(office: OfficeWorld) -> None:
+    assert (await office.stranger().http.get("/healthz")).json() == {"status": "ok"}
+    office.clock.sure = False
+    assert code(await office.stranger().http.get("/healthz")) == "clock_unsure"
+    assert (await office.stranger().http.get("/metrics")).status_code == 200
