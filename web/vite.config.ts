@@ -6,7 +6,7 @@ import { defineConfig } from 'vite'
 const service = 'http://127.0.0.1:' + (process.env['LUOCHUI_PORT'] ?? '8130')
 
 export default defineConfig({
-  plugins: [vue()],
+  plugins: [vue({ features: { optionsAPI: false } })],
   build: {
     outDir: '../service/web_dist',
     emptyOutDir: true,

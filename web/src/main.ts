@@ -1,6 +1,6 @@
 import { createApp } from 'vue'
 import App from './App.vue'
-import { router } from './router'
+import { RouterLink, start as startRouter } from './router'
 import { watchNetwork } from './session'
 import { keptLanguage, speak } from './text'
 import './style/tokens.css'
@@ -9,7 +9,8 @@ import './style/base.css'
 async function start(): Promise<void> {
   await speak(keptLanguage())
   watchNetwork()
-  createApp(App).use(router).mount('#app')
+  createApp(App).component('RouterLink', RouterLink).mount('#app')
+  await startRouter()
 }
 
 void start()

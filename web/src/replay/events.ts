@@ -1,10 +1,11 @@
 /** A logged event as a sentence. */
 import type { LogEvent } from '../api/wire'
 import { m, word } from '../text'
+import { r } from './text'
 import { priced } from '../text/amount'
 
 export function eventText(event: LogEvent, unit: string): string {
-  const text = m.value.replay.event
+  const text = r.value.replay.event
   switch (event.type) {
     case 'stage_changed':
       return text.stage_changed(word(m.value.stage, event.to))

@@ -1,9 +1,9 @@
 /** The rules of a sale as sentences. */
 import type { RuleSet, RulesSummary } from '../api/wire'
-import { m } from '../text'
+import { sentences } from './rulesText'
 
 function countdown(rules: { extension: string; countdown_s: number }): string {
-  const text = m.value.rule
+  const text = sentences.value
   if (rules.extension === 'RESET') return text.countdown(rules.countdown_s)
   return rules.extension === 'APPEND' ? text.append(rules.countdown_s) : text.fixed(rules.countdown_s)
 }
@@ -12,7 +12,7 @@ const ENTRY = { ALL_QUALIFIED: 'entryAll', QUOTED_BEFORE: 'entryQuoted', OPT_IN:
 
 /** What a bidder must know while bidding. */
 export function shortRules(rules: RulesSummary | RuleSet): string[] {
-  const text = m.value.rule
+  const text = sentences.value
   const entry = ENTRY[rules.entry_rule as keyof typeof ENTRY]
   return [
     countdown(rules),
@@ -27,7 +27,7 @@ export function shortRules(rules: RulesSummary | RuleSet): string[] {
 
 /** The whole summary on the lot's page. */
 export function fullRules(rules: RuleSet): string[] {
-  const text = m.value.rule
+  const text = sentences.value
   const more = [
     rules.quiet_min > 0 ? text.quiet(rules.quiet_min) : '',
     rules.ready_min > 0 ? text.ready(rules.ready_min) : '',

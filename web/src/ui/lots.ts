@@ -1,6 +1,6 @@
 /** What the public pages say about a lot: what comes next, and where to go. */
 import type { LotCard, ParcelFacts, Timetable } from '../api/wire'
-import { m } from '../text'
+import { p } from '../pages/text'
 
 const LIVE = new Set(['LISTING', 'QUIET', 'READY', 'TIMED', 'CLOSING'])
 const OVER = new Set(['SOLD', 'FAILED'])
@@ -19,7 +19,7 @@ export interface Deadline {
 
 /** The instants of the timetable in order, with their words. */
 export function deadlines(timetable: Timetable): Deadline[] {
-  const text = m.value.lot
+  const text = p.value.lot
   const named: readonly (readonly [number | null | undefined, string])[] = [
     [timetable.announced_at, text.announced],
     [timetable.registration_from, text.registrationFrom],
@@ -46,7 +46,7 @@ export interface Fact {
 
 /** Facts of the announcement by the names they carry in the data, in the order of a notice. */
 export function announcedFacts({ facts }: ParcelFacts): Fact[] {
-  const text = m.value.lot
+  const text = p.value.lot
   const known: readonly (readonly [string, readonly string[]])[] = [
     [text.location, ['坐落', '所在地']],
     [text.far, ['容积率']],

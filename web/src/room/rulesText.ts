@@ -1,0 +1,58 @@
+/** The rules of a sale, sentence by sentence. */
+import { area } from '../text'
+
+const zh = {
+  countdown: (s: number) => `限时竞价:有效报价后重新倒计时 ${s} 秒`,
+  append: (s: number) => `限时竞价:每次有效报价延长 ${s} 秒`,
+  fixed: (s: number) => `限时竞价共 ${s} 秒,不延时`,
+  quiet: (n: number) => `挂牌截止前 ${n} 分钟停止报价`,
+  ready: (n: number) => `限时竞价前有 ${n} 分钟准备期`,
+  free: (n: number) => `自由报价期 ${n} 分钟`,
+  multiple: '报价须为增价幅度的整数倍',
+  minOnly: '报价不低于一个增价幅度即可',
+  jump: (n: number) => `单次加价不超过 ${n} 个增价幅度`,
+  confirm: (n: number) => `单次加价超过 ${n} 个增价幅度须重新输入确认`,
+  selfOutbid: '领先者不得自行加价',
+  entryAll: '取得竞买资格者均可参加限时竞价',
+  entryQuoted: '仅自由报价期有报价者可参加限时竞价',
+  entryOptIn: '限时竞价前询问是否参加,不答视为不参加',
+  triggerTwo: '至少两名竞买人有报价才进入限时竞价',
+  triggerHour: '最后一小时内至少两名竞买人报价才进入限时竞价',
+  reserve: '设有保密底价,最高报价不低于底价方可成交',
+  reserveNone: '不设底价',
+  outage: (s: number) => `报价通道中断超过 ${s} 秒即自动中止,恢复后给予完整倒计时`,
+  authority: '以报价到达服务器的时间为准;报价一经受理不可撤回',
+  persons: '允许自然人竞买',
+  noPersons: '不接受自然人竞买',
+  joint: '允许联合竞买',
+  noJoint: '不接受联合竞买',
+}
+
+const en: typeof zh = {
+  countdown: (s) => `Timed bidding: each valid bid restarts a countdown of ${s} s`,
+  append: (s) => `Timed bidding: each valid bid adds ${s} s`,
+  fixed: (s) => `Timed bidding lasts ${s} s and is not extended`,
+  quiet: (n) => `No bids in the last ${n} minutes of the listing`,
+  ready: (n) => `${n} minutes of preparation before timed bidding`,
+  free: (n) => `${n} minutes of free bidding`,
+  multiple: 'Bids rise by whole increments',
+  minOnly: 'Bids rise by at least one increment',
+  jump: (n) => `At most ${n} increments at once`,
+  confirm: (n) => `More than ${n} increments at once must be retyped`,
+  selfOutbid: 'The leader may not outbid themselves',
+  entryAll: 'Every qualified bidder may enter timed bidding',
+  entryQuoted: 'Only those who bid in the free phase may enter timed bidding',
+  entryOptIn: 'Bidders are asked before timed bidding; no answer means no',
+  triggerTwo: 'Timed bidding needs bids of at least two bidders',
+  triggerHour: 'Timed bidding needs bids of two bidders in the last hour',
+  reserve: 'There is a sealed reserve; the highest bid must reach it',
+  reserveNone: 'There is no reserve',
+  outage: (s) => `A gap of more than ${s} s in the bid path suspends the sale; a full countdown follows`,
+  authority: 'Arrival at the server decides; an accepted bid cannot be withdrawn',
+  persons: 'Natural persons may bid',
+  noPersons: 'Natural persons may not bid',
+  joint: 'Joint bidding is allowed',
+  noJoint: 'Joint bidding is not allowed',
+}
+
+export const sentences = area(zh, en)
