@@ -1,6 +1,7 @@
 """The site that a story is told on."""
 
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -11,5 +12,8 @@ from tests.story.site import Site, free_port, open_site
 
 @pytest.fixture
 async def site(database: FreshDatabase, tmp_path: Path) -> AsyncIterator[Site]:
-    async with open_site(database, tmp_path, free_port()) as opened:
+    async with (
+        AsyncExitStack() as people,
+        open_site(database, tmp_path, free_port(), people) as opened,
+    ):
         yield opened

@@ -5,7 +5,7 @@ import json
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from service.audit.notes import SigningKey
 from service.audit.signatures import BidderKey, bid_message
 from service.demo.bank import Bank
 from service.demo.client import Person
-from service.demo.office import OFFICIALS, Office, Plan, draft
+from service.demo.office import Office, Plan, draft
 from service.main import Running, opened, serving
 from service.rules.terms import Method
 from service.settings import Settings
@@ -60,12 +60,12 @@ class Watcher:
 
     async def until_lot(self, **fields: Any) -> dict[str, Any]:
         """Reads on until the lot shows these values; at once when it does already."""
+        return await self.until_so(lambda lot: all(lot.get(n) == v for n, v in fields.items()))
 
-        def is_so() -> bool:
-            return all(self.lot.get(name) == value for name, value in fields.items())
-
+    async def until_so(self, wanted: Wanted) -> dict[str, Any]:
+        """Reads on until the lot is as wanted."""
         async with asyncio.timeout(WITHIN_S):
-            while not is_so():
+            while not wanted(self.lot):
                 self._keep(str(await self._line.recv()))
         return self.lot
 
@@ -154,13 +154,20 @@ class Site:
     office: Office
     bank: Bank
     key: SigningKey
+    people: AsyncExitStack
 
     def now_ms(self) -> int:
         return self.running.clock.now_ms()
 
+    async def signed_in(self, username: str) -> Person:
+        person = await self.people.enter_async_context(
+            aclosing(Person(self.base_url, username, PASSWORD))
+        )
+        await person.sign_in()
+        return person
+
     async def bidder(self, username: str) -> Bidder:
         """A person with an account and a key of his own, signed in."""
-        person = Person(self.base_url, username, PASSWORD)
         company = f"{username}置业有限公司"
         body = {
             "username": username,
@@ -169,8 +176,9 @@ class Site:
             "kind": "COMPANY",
             "id_number": f"9113-{username}",
         }
-        await person.post("/api/accounts", body)
-        await person.sign_in()
+        async with httpx2.AsyncClient(base_url=self.base_url, trust_env=False) as http:
+            assert (await http.post("/api/accounts", json=body)).status_code == 201
+        person = await self.signed_in(username)
         key = BidderKey.generate()
         await person.post("/api/me/keys", {"public_key": key.spki.hex()})
         return Bidder(person, key, company)
@@ -233,12 +241,38 @@ class Site:
         return pack, vkey
 
 
+DESKS = {
+    "publisher": ("publisher",),
+    "approver": ("approver",),
+    "clerk": ("reviewer", "finance", "supervisor"),
+}
+"""Three officials: each password costs its time, and no act of a story needs a fourth."""
+
+
 @asynccontextmanager
 async def open_site(
-    database: FreshDatabase, folder: Path, port: int, **knobs: Any
+    database: FreshDatabase, folder: Path, port: int, people: AsyncExitStack
 ) -> AsyncIterator[Site]:
-    """Opens the service on this database and port; the same twice is a restart."""
+    """Opens the service on this database and port, with its officials signed in; the same twice
+    is a restart. `people`: what keeps everybody's own connection open, beyond a restart too."""
     key = keys.load_or_generate(folder / "log_key", SITE)
+    async with serving_site(database, port, key) as running:
+        base_url = f"http://127.0.0.1:{port}"
+        bank = await people.enter_async_context(
+            aclosing(Bank(base_url, BANK_SECRET, clock.wall_ms))
+        )
+        site = Site(running, base_url, Office({}), bank, key, people)
+        for name, roles in DESKS.items():
+            await running.make_official(name, PASSWORD, roles=roles)
+            official = await site.signed_in(name)
+            site.office.people.update(dict.fromkeys(roles, official))
+        yield site
+
+
+@asynccontextmanager
+async def serving_site(
+    database: FreshDatabase, port: int, key: SigningKey
+) -> AsyncIterator[Running]:
     settings = Settings(
         site=SITE,
         demo=True,
@@ -247,18 +281,11 @@ async def open_site(
         database_url=SecretStr(database.app_url),
         bank_secret=SecretStr(BANK_SECRET),
         log_key=SecretStr(key.to_text()),
-        **{"poll_ms": 200, "health_period_ms": 200, **knobs},
+        poll_ms=200,
+        health_period_ms=200,
     )
-    base_url = f"http://127.0.0.1:{port}"
-    async with opened(settings) as running, serving(running), AsyncExitStack() as stack:
-        await running.make_officials({name: (name,) for name in OFFICIALS}, PASSWORD)
-        office = Office({name: Person(base_url, name, PASSWORD) for name in OFFICIALS})
-        for official in office.people.values():
-            stack.push_async_callback(official.aclose)
-            await official.sign_in()
-        bank = Bank(base_url, BANK_SECRET, clock.wall_ms)
-        stack.push_async_callback(bank.aclose)
-        yield Site(running, base_url, office, bank, key)
+    async with opened(settings) as running, serving(running):
+        yield running
 
 
 def free_port() -> int:

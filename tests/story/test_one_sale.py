@@ -57,10 +57,9 @@ async def publish_with_four_eyes(site: Site, body: dict[str, Any]) -> None:
     """Fault 25: a wrong announcement was published; here a pre-flight and a second person stand
     before it, and a version that changed meanwhile is not released."""
     path = f"/api/office/drafts/{LOT}"
-    publisher, approver = site.office["publisher"], site.office["approver"]
-    await site.running.make_officials({"both": ("publisher", "approver")}, PASSWORD)
-    both = type(publisher)(site.base_url, "both", PASSWORD)
-    await both.sign_in()
+    approver = site.office["approver"]
+    await site.running.make_official("both", PASSWORD, roles=("publisher", "approver"))
+    both = await site.signed_in("both")
     await both.post("/api/office/lots", body)
     checked = await both.post(f"{path}/preflight")
     assert checked["releasable"], checked
@@ -70,7 +69,6 @@ async def publish_with_four_eyes(site: Site, body: dict[str, Any]) -> None:
     stale = approver.post(f"{path}/release", headers={"If-Match": '"1"'})
     assert await refusal(stale) == "version_changed"
     await approver.post(f"{path}/release", headers={"If-Match": '"2"'})
-    await both.aclose()
     shown = await stranger_gets(site, f"/api/lots/{LOT}")
     assert shown["state"]["stage"] == "ANNOUNCED"
     assert shown["rules"] == {**shown["rules"], **body["rules"]}
