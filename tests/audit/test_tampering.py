@@ -386,14 +386,41 @@ def lied_head_count() -> PackContents:
     return said_otherwise(at, of, head_counts=counts)
 
 
-def resealed_head_count() -> PackContents:
-    """The same lie, committed to from the beginning: one bidder stood, yet it was enough."""
+def resealed_head_count(count: int) -> PackContents:
+    """The same lie, committed to from the beginning; two stood, and two were needed."""
     of = sales.sold_auction()
     at, salt = find(of.entries, "open_roll"), "ab" * 32
-    value = commitments.head_count_value(1)
+    value = commitments.head_count_value(count)
     sealed = commitments.commit(Kind.HEAD_COUNT, of.origin, salt, value)
     lied = said_otherwise(find(of.entries, "advance"), of, head_count_commitment=sealed)
-    return said_otherwise(at, lied, head_counts=(m.HeadCount(salt=salt, count=1),))
+    return said_otherwise(at, lied, head_counts=(m.HeadCount(salt=salt, count=count),))
+
+
+def other_salt() -> PackContents:
+    of = sales.sold_auction()
+    at = find(of.entries, "open_roll")
+    counts = tuple(replace(h, salt="cd" * 32) for h in command_at(at, of).head_counts)
+    return said_otherwise(at, of, head_counts=counts)
+
+
+def counts_kept_sealed() -> PackContents:
+    of = sales.sold_auction()
+    return said_otherwise(find(of.entries, "open_roll"), of, head_counts=())
+
+
+def hidden_reserve() -> PackContents:
+    """Announced and sealed as none, with an amount all the same."""
+    value = {"amount_fen": sales.START_FEN, "has_reserve": False}
+    salt = "ef" * 32
+    sealed = commitments.commit(Kind.RESERVE, SALE.origin, salt, value)
+    opened, entries = find(SALE.entries, "open_reserve"), list(SALE.entries)
+    entries[0] = rewrite(entries[0], lambda e: e["command"].update(reserve_commitment=sealed))
+    entries[opened] = rewrite(entries[opened], lambda e: e["command"].update(salt=salt, **value))
+    return rewritten(SALE, entries)
+
+
+def decided_twice(said: list[Spoken]) -> list[Spoken]:
+    return [*said[: LAST_BID + 1], *said[LAST_BID:]]
 
 
 def hammer_to_another(entry: Entry) -> None:
@@ -413,6 +440,10 @@ def cheaper_in_total(entry: Entry) -> None:
 
 def other_version(entry: Entry) -> None:
     entry["command"]["rules_version"] = 999
+
+
+def other_suite(entry: Entry) -> None:
+    entry["command"]["suite"] = "luochui-nothing-v0"
 
 
 def earlier_than_before(entry: Entry) -> None:
@@ -504,7 +535,11 @@ BY_KEY: dict[str, tuple[Callable[[], PackContents], set[int]]] = {
         {7},
     ),
     "open another head count": (lied_head_count, {7}),
-    "call one bidder enough": (resealed_head_count, {7}),
+    "open a head count with another salt": (other_salt, {7}),
+    "keep a head count sealed": (counts_kept_sealed, {7}),
+    "call one bidder enough": (lambda: resealed_head_count(1), {7}),
+    "count more heads than there are numbers": (lambda: resealed_head_count(3), {7}),
+    "hide a reserve in none": (hidden_reserve, {7, 8}),
     "say that nobody was admitted": (
         lambda: said_otherwise(find(SALE.entries, "close_sale"), any_admitted=False),
         {7},
@@ -527,6 +562,7 @@ BY_KEY: dict[str, tuple[Callable[[], PackContents], set[int]]] = {
     ),
     "alter a deadline": (lambda: written_otherwise(ACCEPTED, alter_deadline), {8}),
     "use rules that nobody knows": (lambda: written_otherwise(0, other_version), {8}),
+    "use a suite that nobody knows": (lambda: written_otherwise(0, other_suite), {8}),
     "turn time back": (lambda: written_otherwise(ACCEPTED, earlier_than_before), {3, 8}),
     "decide before the arrival": (
         lambda: said_otherwise(LAST_BID, received_at=spoken(SALE)[LAST_BID].at + 1),
@@ -573,6 +609,12 @@ def under_a_later_head(receipt: Receipt) -> Receipt:
     return replace(receipt, proof=proof, checkpoint=checkpoint(head.size, head.root))
 
 
+def with_a_later_note(receipt: Receipt) -> Receipt:
+    """The right proof, under a head that it does not lead to."""
+    head = SALE.heads[-1]
+    return replace(receipt, checkpoint=checkpoint(head.size, head.root))
+
+
 def under_a_rival_head(receipt: Receipt) -> Receipt:
     """A receipt that proves another entry in another tree of the same size."""
     entries = list(SALE.entries[: SALE.heads[batch_of(receipt.index)].size])
@@ -599,6 +641,10 @@ BY_KEY_AND_FILE: dict[str, tuple[Callable[[], Files], set[int]]] = {
         lambda: change_receipt(FILES, ACCEPTED, under_a_later_head),
         {5},
     ),
+    "a receipt with a later note": (
+        lambda: change_receipt(FILES, ACCEPTED, with_a_later_note),
+        {5},
+    ),
     "a receipt under a rival head": (
         lambda: change_receipt(FILES, ACCEPTED, under_a_rival_head),
         {5},
@@ -611,6 +657,20 @@ BY_KEY_AND_FILE: dict[str, tuple[Callable[[], Files], set[int]]] = {
 def test_a_cheat_who_signs_single_files_is_named(cheat: str) -> None:
     forge, numbers = BY_KEY_AND_FILE[cheat]
     assert failed(verify(repack(forge()))) == numbers
+
+
+def test_a_bid_that_is_decided_twice_is_named() -> None:
+    with pytest.warns(UserWarning, match="Duplicate name"):
+        raw = signed(story(decided_twice))
+    assert verify(raw).exit_code == 2  # two receipts of one name
+    report = verify(repack(unpack(raw)))
+    assert failed(report) == {5, 8}
+    assert report.checks[7].detail == "a bid_id is decided twice"
+
+
+def test_rules_of_another_version_are_told_apart_from_a_wrong_decision() -> None:
+    report = verify(signed(written_otherwise(0, other_version)))
+    assert report.checks[7].detail == "rules of a version that is not known here"
 
 
 def test_a_pack_signed_by_another_key_of_the_same_name_is_named() -> None:

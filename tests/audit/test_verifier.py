@@ -201,6 +201,7 @@ def manifest(change: Callable[[dict[str, Any]], None]) -> bytes:
         (FILES["manifest.json"] + b"\n", "not in canonical form"),
         (FILES["manifest.json"].replace(b'":{"sha', b'": {"sha', 1), "part at"),
         (FILES["manifest.json"].replace(b'"v":1', b'"v":2'), "not in canonical form"),
+        (FILES["manifest.json"].replace(b'},"log"', b' },"log"'), "not in canonical form"),
         (manifest(lambda x: x["files"].pop("health.jsonl")), "part at health.jsonl"),
         (
             manifest(lambda x: x["files"].update(none={"sha256": "ab" * 32, "size": 1})),
