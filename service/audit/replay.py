@@ -87,7 +87,7 @@ class Told:
     head_counts: list[HeadCountClaim] = field(default_factory=list)
     windows: list[WindowClaim] = field(default_factory=list)
     outages: list[OutageClaim] = field(default_factory=list)
-    reserve: tuple[int, w.OpenReserve] | None = None
+    reserves: list[tuple[int, w.OpenReserve]] = field(default_factory=list)
     any_admitted: tuple[int, bool] | None = None
     roll_seq: int | None = None
     highest: tuple[int, w.BidAccepted] | None = None
@@ -214,7 +214,7 @@ class Replay:
             case w.Advance():
                 self._note_head_count(seq, command)
             case w.OpenReserve():
-                told.reserve = told.reserve or (seq, command)
+                told.reserves.append((seq, command))  # again, when a dispute reopened the sale
             case w.CloseSale():
                 told.any_admitted = seq, command.any_admitted
             case w.OpenRoll():

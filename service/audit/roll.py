@@ -79,11 +79,11 @@ def check_roll(roll: w.OpenRoll | None, told: Told, house: House, check: Check) 
 
 def check_commitments(origin: str, roll: w.OpenRoll | None, told: Told, check: Check) -> None:
     """Reserve, head counts and "any admitted": what was sealed is what was opened."""
-    if told.reserve is not None:
-        _check_reserve(origin, told.reserve, told.published, check)
+    for opened in told.reserves:
+        _check_reserve(origin, opened, told.published, check)
     if roll is None:
         check.remark = f"head counts are still sealed: {NO_ROLL}"
-        if told.reserve is None:
+        if not told.reserves:
             check.skip(f"nothing is opened yet: {NO_ROLL}")
         return
     _check_head_counts(origin, roll, told, check)

@@ -283,8 +283,8 @@ def _check_hammer(told: Told, check: Check) -> None:
     found = f"{hammer.bidder_no} at {hammer.amount_fen}"
     if expected != found:
         check.fail("the hammer fell to another than the highest quote", seq, expected, found)
-    if told.reserve is None or hammer.amount_fen < told.reserve[1].amount_fen:
-        reserve = "an opened reserve" if told.reserve is None else told.reserve[1].amount_fen
+    if not told.reserves or hammer.amount_fen < told.reserves[-1][1].amount_fen:
+        reserve = told.reserves[-1][1].amount_fen if told.reserves else "an opened reserve"
         check.fail("the hammer fell below the reserve", seq, reserve, hammer.amount_fen)
     if told.sold is None or told.lot is None:
         return
@@ -301,9 +301,9 @@ def _check_failure(told: Told, check: Check) -> None:
     if reason in (FailedReason.NO_QUOTE, FailedReason.NO_QUALIFIED_BIDDER) and quoted:
         check.fail("there were quotes", seq, told.highest, reason)
     if reason == FailedReason.BELOW_RESERVE and told.highest is not None:
-        amount, reserve = told.highest[1].amount_fen, told.reserve
-        if reserve is None or amount >= reserve[1].amount_fen:
-            check.fail("the reserve was met", seq, None if reserve is None else reserve[1], amount)
+        amount, reserve = told.highest[1].amount_fen, told.reserves[-1:]
+        if not reserve or amount >= reserve[0][1].amount_fen:
+            check.fail("the reserve was met", seq, f"below {reserve}", amount)
 
 
 # ── 13: in `windows` ────────────────────────────────────────────────────────────────────────

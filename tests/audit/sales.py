@@ -403,6 +403,30 @@ def interrupted(lot_id: str = "hj-2017-11") -> PackContents:
 
 
 @cache
+def disputed(lot_id: str = "hj-2017-14") -> PackContents:
+    """A quote in time is decided after the close: two officials reopen the sale for everyone."""
+    sale, one, two, _ = listing(lot_id, reserve_fen=START_FEN + 4 * STEP_FEN)
+    _quote_freely(sale, one, two)
+    sale.wait(1_000)
+    sale.raise_by(one)
+    assert sale.lot is not None
+    assert sale.lot.closes_at is not None
+    closes_at = sale.lot.closes_at
+    sale.leave(Stage.TIMED)
+    sale.do(m.OpenReserve(salt=sale._salt, **sale._reserve))
+    late = sale.do(sale.signed(two, sale.lot.minimum_fen, received_at=closes_at - 1))
+    assert m.ResultDisputed in map(type, late)
+    sale.wait(3_000)
+    sale.do(m.Resume(announced_at=sale.now, officials=OFFICIALS))
+    sale.wait(2_000)
+    sale.raise_by(two)
+    sale.leave(Stage.TIMED)
+    sale.close()
+    sale.finish()
+    return sale.contents()
+
+
+@cache
 def unfinished(lot_id: str = "hj-2017-12") -> PackContents:
     """A listing in its timed phase: no roll, so the admissions are not in the pack either."""
     sale, one, two, _ = listing(lot_id)
@@ -423,7 +447,7 @@ def unwanted(lot_id: str = "hj-2017-13") -> PackContents:
     return sale.contents()
 
 
-HONEST = (sold_listing, sold_auction, below_reserve, suspended, interrupted, unwanted)
+HONEST = (sold_listing, sold_auction, below_reserve, suspended, interrupted, disputed, unwanted)
 
 
 def long_listing(bids: int, *, batch: int, bidders: int = 20) -> PackContents:
