@@ -77,7 +77,9 @@ def check_roll(roll: w.OpenRoll | None, told: Told, house: House, check: Check) 
             check.fail("a bid is held for not admitted, but no admission was revoked", bid_seq)
 
 
-def check_commitments(origin: str, roll: w.OpenRoll | None, told: Told, check: Check) -> None:
+def check_commitments(
+    origin: str, roll: w.OpenRoll | None, told: Told, house: House, check: Check
+) -> None:
     """Reserve, head counts and "any admitted": what was sealed is what was opened."""
     for opened in told.reserves:
         _check_reserve(origin, opened, told.published, check)
@@ -90,8 +92,9 @@ def check_commitments(origin: str, roll: w.OpenRoll | None, told: Told, check: C
     if told.any_admitted is not None:
         seq, claimed = told.any_admitted
         check.counted += 1
-        if claimed is not bool(roll.roll):
-            check.fail("whether anyone was admitted", seq, bool(roll.roll), claimed)
+        standing = any(row.bidder_no not in house.revoked for row in roll.roll)
+        if claimed is not standing:
+            check.fail("whether anyone stood admitted", seq, standing, claimed)
 
 
 def _prove(raw: bytes, name: str, key: VerifyingKey, origin: str, house: House) -> w.HouseEntry:

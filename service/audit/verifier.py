@@ -109,7 +109,7 @@ def _verify(source: BinaryIO, name: str, key: VerifyingKey) -> VerifyReport:
     _check_receipts(pack, key, told, heads, origin, c5)
     _check_signatures(roll, told, c6)
     house = read_house(pack, key, origin, c10)
-    check_commitments(origin, roll, told, c7)
+    check_commitments(origin, roll, told, house, c7)
     check_roll(roll, told, house, c9)
     check_house(told, house, c10)
     _check_documents(pack, told, c11)

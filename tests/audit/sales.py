@@ -90,7 +90,7 @@ class Sale:
         self._tree = Tree()
         self._batched = False
         self._random = random.Random(seed)
-        self._reserve, self._salt = commitments.reserve_value(reserve_fen), self._hex(32)
+        self.reserve, self.salt = commitments.reserve_value(reserve_fen), self._hex(32)
         self._publish(rules, timetable)
 
     # ── time ────────────────────────────────────────────────────────────────────────────────
@@ -203,7 +203,7 @@ class Sale:
 
     def close(self) -> None:
         """From CLOSING to the hammer, or to none."""
-        self.do(m.OpenReserve(salt=self._salt, **self._reserve))
+        self.do(m.OpenReserve(salt=self.salt, **self.reserve))
         self.do(m.CloseSale(any_admitted=bool(self.roll)))
 
     def finish(self) -> None:
@@ -230,7 +230,7 @@ class Sale:
 
     def _publish(self, rules: RuleSet, timetable: Timetable) -> None:
         self.record(w.RecordAction(action="KEY_ENROLLED", subject="x", requester="admin-00000000"))
-        sealed = commitments.commit(Kind.RESERVE, self.origin, self._salt, self._reserve)
+        sealed = commitments.commit(Kind.RESERVE, self.origin, self.salt, self.reserve)
         publish = m.PublishLot(
             lot=PARCEL,
             rules=rules,
@@ -413,7 +413,7 @@ def disputed(lot_id: str = "hj-2017-14") -> PackContents:
     assert sale.lot.closes_at is not None
     closes_at = sale.lot.closes_at
     sale.leave(Stage.TIMED)
-    sale.do(m.OpenReserve(salt=sale._salt, **sale._reserve))
+    sale.do(m.OpenReserve(salt=sale.salt, **sale.reserve))
     late = sale.do(sale.signed(two, sale.lot.minimum_fen, received_at=closes_at - 1))
     assert m.ResultDisputed in map(type, late)
     sale.wait(3_000)

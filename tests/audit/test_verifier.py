@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemas import log as w
 from schemas.rest import CheckResult, VerifyReport
 from service.audit import canonical, notes, proofs, verifier
 from service.audit.checks import MAX_SHOWN, Check
@@ -172,6 +173,20 @@ def test_a_bidder_may_have_two_keys_under_one_identity() -> None:
     sale.close()
     sale.finish()
     assert verify(sale.contents()).exit_code == 0
+
+
+def test_a_sale_whose_only_bidder_was_revoked_has_no_qualified_bidder() -> None:
+    sale = sales.Sale("hj-2017-34", sales.make_rules(), sales.listing_times())
+    only = sale.admit("7KQ2")
+    sale.leave(Stage.ANNOUNCED)
+    sale.record(w.RevokeAdmission(lot_id=sale.lot_id, bidder_no=only.number, reason="DEFAULTED"))
+    for stage in (Stage.LISTING, Stage.TIMED):
+        sale.leave(stage)
+    sale.do(m.OpenReserve(has_reserve=False, amount_fen=0, salt=sale.salt))
+    sale.do(m.CloseSale(any_admitted=False))
+    sale.finish()
+    report = verify(sale.contents())
+    assert (report.exit_code, report.outcome) == (0, "FAILED: NO_QUALIFIED_BIDDER")
 
 
 def test_an_automatic_resume_and_a_late_proof_are_no_contradiction() -> None:
