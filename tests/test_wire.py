@@ -17,8 +17,8 @@ from service.rules.refusals import Reason
 from tests.rules.sale import PARCEL, auction_times, listing_rules, listing_times
 
 LOG = "auction.example.cn/lot/hj-2017-07"
-COMMANDS: tuple[type, ...] = m.Command.__args__  # type: ignore[attr-defined]  # a union's members
-EVENTS: tuple[type, ...] = m.Event.__args__  # type: ignore[attr-defined]  # a union's members
+COMMANDS: tuple[type, ...] = m.Command.__args__
+EVENTS: tuple[type, ...] = m.Event.__args__
 
 WHOLE = st.integers(0, 2**53 - 1)
 HEX32 = st.binary(min_size=32, max_size=32).map(bytes.hex)

@@ -43,7 +43,6 @@ class Lot:
     extensions: int = 0
     accepted: int = 0
     converted: bool = False
-    free_phase_over: bool = False
     cap_reached: bool = False
     entered: frozenset[str] = frozenset()
     quoted: Mapping[str, int] = field(default_factory=dict)
@@ -157,7 +156,6 @@ def _change_stage(lot: Lot, event: m.StageChanged, command: m.Command, at: int) 
         closes_at=event.closes_at if event.closes_at is not None else lot.closes_at,
         last_cutoff=lot.closes_at if leaving_window else lot.last_cutoff,
         last_window=event.origin if leaving_window else lot.last_window,
-        free_phase_over=lot.free_phase_over or leaving_window,
     )
     match event.to:
         case Stage.LISTING:

@@ -123,7 +123,7 @@ def _timed(lot: Lot, at: int) -> tuple[Stage, int]:
 
 
 def _free_phase_due(lot: Lot) -> bool:
-    return not lot.runs_as_listing and lot.rules.free_min > 0 and not lot.free_phase_over
+    return not lot.runs_as_listing and lot.rules.free_min > 0
 
 
 def _live_phase(lot: Lot) -> bool:

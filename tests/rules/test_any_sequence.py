@@ -4,9 +4,12 @@ A hand winds an integer clock and gives random commands. Beside the rules runs a
 own, kept from the events alone: what was promised to the bidders, and until when.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -83,35 +86,51 @@ PRACTICE_AUCTION = replace(
     auction_from=NOON + 10_000,
 )
 
-MOMENTS = st.sampled_from([0, 1, 250, 499, 500, 1000, 5001, 19_999, 20_000, 60_000, HOUR])
+CHOICES: dict[str, Sequence[Any]] = {
+    "method": list(Method),
+    "entry_rule": list(EntryRule),
+    "quiet_min": [0, 15],
+    "ready_min": [0, 5],
+    "free_min": [0, 10],
+    "live_trigger": list(LiveTrigger),
+    "extension": list(Extension),
+    "max_live_min": [None, None, 30],
+    "grid": list(Grid),
+    "increment_live_fen": [None, STEP // 2],
+    "max_jump_steps": [None, 5],
+    "confirm_jump_steps": [None, 2],
+    "self_outbid": list(SelfOutbid),
+    "price_cap_fen": [None, None, START, START + 2 * STEP, START + 9 * STEP],
+    "on_shortfall": list(Shortfall),
+    "outage_resume": list(OutageResume),
+}
 
 
-@st.composite
-def rule_sets(draw: st.DrawFn) -> RuleSet:
+def rules_of(choices: dict[str, Any]) -> RuleSet:
     """Rules in seconds, every choice free, that may be released."""
-    entry_rule = draw(st.sampled_from(EntryRule))
-    least = 1 if entry_rule is EntryRule.OPT_IN else 0
-    free_least = 1 if entry_rule is EntryRule.QUOTED_BEFORE else 0
-    steps_to_cap = draw(st.none() | st.integers(0, 6))
-    return listing_rules(
-        "demo",
-        method=draw(st.sampled_from(Method)),
-        entry_rule=entry_rule,
-        quiet_min=draw(st.sampled_from([0, 15])),
-        ready_min=draw(st.sampled_from([least, 5])),
-        free_min=draw(st.sampled_from([free_least, 10])),
-        live_trigger=draw(st.sampled_from(LiveTrigger)),
-        extension=draw(st.sampled_from(Extension)),
-        max_live_min=draw(st.sampled_from([None, None, 30])),
-        grid=draw(st.sampled_from(Grid)),
-        increment_live_fen=draw(st.sampled_from([None, STEP // 2])),
-        max_jump_steps=draw(st.sampled_from([None, 5])),
-        confirm_jump_steps=draw(st.sampled_from([None, 2])),
-        self_outbid=draw(st.sampled_from(SelfOutbid)),
-        price_cap_fen=None if steps_to_cap is None else START + steps_to_cap * STEP,
-        on_shortfall=draw(st.sampled_from(Shortfall)),
-        outage_resume=draw(st.sampled_from(OutageResume)),
-    )
+    opt_in = choices["entry_rule"] is EntryRule.OPT_IN
+    quoted_before = choices["entry_rule"] is EntryRule.QUOTED_BEFORE
+    needed = {
+        "ready_min": 5 if opt_in else choices["ready_min"],
+        "free_min": 10 if quoted_before else choices["free_min"],
+    }
+    return listing_rules("demo", **{**choices, **needed})
+
+
+Deed = Callable[..., None]
+DEEDS: list[tuple[str, dict[str, Sequence[Any]]]] = []
+
+
+def deed(weight: int = 1, **options: Sequence[Any]) -> Callable[[Deed], Deed]:
+    """Something that may happen: a rule of the machine, and a step of a walk."""
+
+    def entered(function: Deed) -> Deed:
+        DEEDS.extend([(function.__name__, options)] * weight)
+        drawn: dict[str, Any] = {k: st.sampled_from(values) for k, values in options.items()}
+        ruled: Deed = rule(**drawn)(function)  # type: ignore[no-untyped-call]  # overloads
+        return ruled
+
+    return entered
 
 
 def moved(table: Timetable, ms: int) -> Timetable:
@@ -140,12 +159,17 @@ class AnySequence(RuleBasedStateMachine):
     numbers: int
     reserve_fen: int | None
 
-    @initialize(rules=rule_sets(), reserve=st.none() | st.integers(0, 3), stages=st.integers(0, 6))
-    def announce(self, rules: RuleSet, reserve: int | None, stages: int) -> None:
+    @initialize(
+        choices=st.fixed_dictionaries({k: st.sampled_from(v) for k, v in CHOICES.items()}),
+        reserve=st.none() | st.integers(0, 3),
+        stages=st.integers(0, 6),
+    )
+    def announce(self, choices: dict[str, Any], reserve: int | None, stages: int) -> None:
         """Publish, and let some stages pass in peace."""
         self.at, self.log, self.best, self.numbers = NOON, [], None, 0
         self.owed_until, self.whole_ms, self.open_ms, self.open_since = 0, 0, 0, None
         self.reserve_fen = None if reserve is None else START + reserve * STEP
+        rules = rules_of(choices)
         table = PRACTICE if rules.method is Method.LISTING else PRACTICE_AUCTION
         command = publish(rules, timetable=table)
         events = decide(None, command, self.at)
@@ -155,79 +179,82 @@ class AnySequence(RuleBasedStateMachine):
         for _ in range(stages):
             for who in BIDDERS[:2]:
                 self.opt_in(who, join=True)
-                self.outbid(who)
+                self.outbid(0, after_ms=0)
             self.move_on(0, enough=True)
 
     # ── what people and time do ─────────────────────────────────────────────────────────────
 
-    @rule(ms=MOMENTS)
+    @deed(ms=[0, 1, 250, 499, 500, 1000, 5001, 19_999, 20_000, 60_000, HOUR])
     def wind(self, ms: int) -> None:
         self.at += ms
 
-    @rule(late_ms=st.sampled_from([-1, 0, 0, 0, 400, 6000]), enough=st.booleans())
+    @deed(weight=3, late_ms=[-1, 0, 0, 0, 400, 6000], enough=[True, False])
     def move_on(self, late_ms: int, enough: bool) -> None:
-        """Wind to the next instant at which time asks, and answer."""
+        """Wind to the next instant at which time asks, and answer; set right what stands still."""
         wake = next_wake_at(self.lot)
-        if wake is None:
-            return
-        self.at = max(self.at, wake + late_ms)
-        if self.lot.control is Control.SUSPENDED:
+        if wake is not None:
+            self.at = max(self.at, wake + late_ms)
+        if self.lot.resumes_at is not None:
             self.give(m.Resume(announced_at=self.at))
+        elif self.lot.control is Control.SUSPENDED:
+            self.give(resume(self.at, self.new_timetable(0)))
         else:
             self.give(advance(self.lot, proved_to=self.at, enough=enough))
 
-    @rule(who=st.sampled_from(BIDDERS))
-    def outbid(self, who: str) -> None:
-        """A quote that is right in every way, unless `who` leads or has not entered."""
-        self.numbers += 1
+    @deed(weight=3, nth=[0, 1], after_ms=[0, 1, 1000, 9000, 19_999])
+    def outbid(self, nth: int, after_ms: int) -> None:
+        """A quote that is right in every way, if its bidder has entered and time is left."""
+        self.at += after_ms
+        rivals = [who for who in BIDDERS if who != self.lot.leader_no]
         cap = self.lot.rules.price_cap_fen or 2**52
-        self.give(bid(who, min(self.lot.minimum_fen, cap), self.at, number=self.numbers))
+        self.place(rivals[nth], min(self.lot.minimum_fen, cap), self.at)
 
-    @rule(proved=st.booleans() | st.just(True), enough=st.booleans() | st.just(True))
+    def place(self, who: str, amount_fen: int, arrival: int, **how: Any) -> None:
+        self.numbers += 1
+        self.give(bid(who, amount_fen, max(0, arrival), number=self.numbers, **how))
+
+    @deed(proved=[True, False], enough=[True, False])
     def tick(self, proved: bool, enough: bool) -> None:
         proved_to = self.at if proved else (self.lot.closes_at or 1) - 1
         self.give(advance(self.lot, proved_to=proved_to, enough=enough))
 
-    @rule(
-        who=st.sampled_from(BIDDERS),
-        steps=st.sampled_from([-1, 0, 0, 0, 0, 1, 2, 3, 6]),
-        odd_fen=st.sampled_from([0, 0, 0, 0, 1, 100]),
-        late_ms=st.sampled_from([0, 0, 0, 1, 400, 21_000]),
-        admission=st.sampled_from([7, 7, 7, 7, None]),
-        jump_confirmed=st.booleans(),
+    @deed(
+        weight=2,
+        who=BIDDERS,
+        steps=[-1, 0, 0, 0, 0, 1, 2, 3, 6],
+        odd_fen=[0, 0, 0, 0, 1, 100],
+        late_ms=[0, 0, 0, 1, 400, 21_000],
+        admission=[7, 7, 7, 7, None],
+        jump_confirmed=[True, False],
     )
     def place_bid(self, who: str, steps: int, odd_fen: int, late_ms: int, **how: Any) -> None:
-        self.numbers += 1
         amount = max(0, self.lot.minimum_fen + steps * self.lot.increment_fen + odd_fen)
-        arrival = max(0, self.at - late_ms)
-        self.give(bid(who, amount, arrival, number=self.numbers, **how))
+        self.place(who, amount, self.at - late_ms, **how)
 
-    @rule(who=st.sampled_from(BIDDERS), before_ms=st.sampled_from([1, 0]))
-    def bid_at_the_last_instant(self, who: str, before_ms: int) -> None:
-        """In time or exactly too late, and decided whenever the clock says."""
+    @deed(weight=2, nth=[0, 1], before_ms=[1, 1, 0], lag_ms=[0, 100, 499, 2000])
+    def outbid_at_the_last_instant(self, nth: int, before_ms: int, lag_ms: int) -> None:
+        """In time or exactly too late, and decided a little later."""
         cutoff = self.lot.last_cutoff if self.lot.stage is Stage.CLOSING else self.lot.closes_at
         if cutoff is None:
             return
-        self.numbers += 1
-        self.at = max(self.at, cutoff - before_ms)
-        self.give(bid(who, self.lot.minimum_fen, cutoff - before_ms, number=self.numbers))
+        self.at = max(self.at, cutoff - before_ms + lag_ms)
+        rivals = [who for who in BIDDERS if who != self.lot.leader_no]
+        self.place(rivals[nth], self.lot.minimum_fen, cutoff - before_ms)
 
-    @rule(who=st.sampled_from(BIDDERS), join=st.booleans() | st.just(True))
+    @precondition(lambda self: self.lot.stage is Stage.READY)
+    @deed(who=BIDDERS, join=[True, True, False])
     def opt_in(self, who: str, join: bool) -> None:
         self.give(m.OptIn(bidder_no=who, join=join, admission=7, received_at=self.at))
 
     @precondition(lambda self: self.lot.control is Control.SUSPENDED)
-    @rule(more_ms=st.sampled_from([-1, 0, 0, 5000]), by_officials=st.booleans())
+    @deed(more_ms=[-1, 0, 0, 5000], by_officials=[True, False])
     def resume(self, more_ms: int, by_officials: bool) -> None:
         if by_officials:
             self.give(resume(self.at, self.new_timetable(more_ms)))
         else:
             self.give(m.Resume(announced_at=self.at))
 
-    @rule(
-        gap_ms=st.sampled_from([0, 5000, 5001, 30_000, HOUR, 3 * HOUR]),
-        cause=st.sampled_from(m.InterruptCause),
-    )
+    @deed(gap_ms=[0, 5000, 5001, 30_000, HOUR, 3 * HOUR], cause=list(m.InterruptCause))
     def fail(self, gap_ms: int, cause: m.InterruptCause) -> None:
         """The platform goes dark now and comes back after the gap."""
         died = self.at
@@ -235,23 +262,19 @@ class AnySequence(RuleBasedStateMachine):
         self.give(m.Interrupt(cause=cause, gap_from=died, gap_to=self.at))
 
     @precondition(lambda self: self.lot.stage is Stage.ANNOUNCED)
-    @rule(days=st.integers(-1, 3), price_relevant=st.booleans())
+    @deed(days=[-1, 0, 1, 3], price_relevant=[True, False])
     def supplement(self, days: int, price_relevant: bool) -> None:
         later = moved(self.lot.timetable, days * 1000)
         self.give(supplement(self.lot, timetable=later, price_relevant=price_relevant))
 
-    @rule(
-        command=st.sampled_from(
-            [suspend(), suspend(emergency=True), suspend(), terminate(), ROLL, SEAL]
-        )
-    )
+    @deed(command=[suspend(), suspend(emergency=True), suspend(), terminate(), ROLL, SEAL])
     def intervene(self, command: m.Command) -> None:
         if isinstance(command, m.Terminate) and self.numbers < 8:
             return
         self.give(command)
 
     @precondition(lambda self: self.lot.stage is Stage.CLOSING)
-    @rule(again=st.booleans())
+    @deed(again=[True, False])
     def finish(self, again: bool) -> None:
         self.give(open_reserve(self.reserve_fen))
         self.give(CLOSE)
@@ -259,20 +282,18 @@ class AnySequence(RuleBasedStateMachine):
             self.give(CLOSE)
 
     @precondition(lambda self: self.lot.stage in (Stage.CLOSING, Stage.SOLD, Stage.FAILED))
-    @rule(
-        command=st.sampled_from(
-            [
-                open_reserve(START),
-                publish(listing_rules()),
-                CLOSE,
-                ROLL,
-                confirm(),
-                confirm(ruling="成交有效"),
-                confirm(m.Confirmation.UNQUALIFIED, ruling="竞得人不具备资格"),
-                m.SealLog(officials=m.Officials(requester=BOTH.requester)),
-                SEAL,
-            ]
-        )
+    @deed(
+        command=[
+            open_reserve(START),
+            publish(listing_rules()),
+            CLOSE,
+            ROLL,
+            confirm(),
+            confirm(ruling="成交有效"),
+            confirm(m.Confirmation.UNQUALIFIED, ruling="竞得人不具备资格"),
+            m.SealLog(officials=m.Officials(requester=BOTH.requester)),
+            SEAL,
+        ]
     )
     def do_something_of_the_office(self, command: m.Command) -> None:
         if not isinstance(command, m.OpenReserve) or self.reserve_fen == START:
@@ -431,12 +452,26 @@ class AnySequence(RuleBasedStateMachine):
 
 
 def test_any_sequence_of_commands_keeps_the_promises() -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]  # hypothesis leaves it untyped
+    run_state_machine_as_test(
         AnySequence,
         settings=settings(
-            max_examples=300,
-            stateful_step_count=60,
+            max_examples=100,
+            stateful_step_count=50,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_a_long_walk_keeps_the_promises(seed: int) -> None:
+    """The same deeds, evenly chosen: the machine above prefers short stories."""
+    chance = Random(seed)
+    sale = AnySequence()
+    choices = {name: chance.choice(values) for name, values in CHOICES.items()}
+    sale.announce(choices, chance.choice([None, 0, 1, 2, 3]), chance.randrange(7))
+    for _ in range(60):
+        name, options = chance.choice(DEEDS)
+        getattr(sale, name)(**{key: chance.choice(values) for key, values in options.items()})
+        sale.every_question_has_an_answer()
+    sale.teardown()

@@ -180,6 +180,8 @@ def test_an_outage_that_hides_the_end_of_the_listing_gives_a_countdown_at_the_le
     died = sale.closes_at - 1000
     sale.at = sale.closes_at + MINUTE
     sale.do(outage(died, sale.at))
+    short = until(sale, sale.at + COUNTDOWN - 1)
+    assert sale.refused(resume(sale.at, short)) is Reason.WINDOW_TOO_SHORT
     sale.do(resume(sale.at, until(sale, sale.at + COUNTDOWN)))
     assert sale.closes_at == sale.at + COUNTDOWN
 

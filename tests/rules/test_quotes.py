@@ -180,6 +180,14 @@ def test_later_quotes_step_from_the_price_and_not_from_the_start() -> None:
     sale.accepted("A2K7", START + 6000)
 
 
+def test_the_live_grid_begins_at_the_price_of_the_listing() -> None:
+    sale = opened(increment_live_fen=3000)
+    sale.accepted("A2K7", START + STEP)
+    sale.to(Stage.TIMED)
+    assert sale.no("B3M8", START + 15_000) is Reason.OFF_GRID
+    sale.accepted("B3M8", START + STEP + 3000)
+
+
 def test_a_minimum_step_still_has_a_quantum() -> None:
     sale = opened(grid=Grid.MIN_ONLY, price_quantum_fen=1000)
     assert sale.no("A2K7", START + 500) is Reason.OFF_GRID

@@ -177,8 +177,10 @@ def test_t6_asks_for_yuan() -> None:
     [("T7", "contract_days", 10), ("T9", "refund_days", 5), ("T10", "publicity_days", 10)],
 )
 def test_t7_t9_t10_bound_what_follows_the_sale(rule: str, field: str, most: int) -> None:
-    assert names(listing_rules(**{field: most})) == []
-    assert names(listing_rules(**{field: most + 1})) == [rule]
+    longest: dict[str, Any] = {field: most}
+    longer: dict[str, Any] = {field: most + 1}
+    assert names(listing_rules(**longest)) == []
+    assert names(listing_rules(**longer)) == [rule]
 
 
 @pytest.mark.parametrize(
@@ -280,10 +282,10 @@ def test_the_valid_cap_is_seventy_two_steps_and_the_last_one_wins() -> None:
 
 
 def test_a_cap_lies_on_the_live_grid_too_or_on_the_quantum() -> None:
-    cap = {"price_cap_fen": START + 3 * STEP}
+    cap: dict[str, Any] = {"price_cap_fen": START + 3 * STEP}
     assert names(listing_rules(**cap, increment_live_fen=3 * STEP)) == []
     assert names(listing_rules(**cap, increment_live_fen=2 * STEP)) == ["CAP_OFF_GRID"]
-    loose = {"grid": Grid.MIN_ONLY, "price_quantum_fen": 1000}
+    loose: dict[str, Any] = {"grid": Grid.MIN_ONLY, "price_quantum_fen": 1000}
     assert names(listing_rules(**loose, price_cap_fen=START + 1000)) == []
     assert names(listing_rules(**loose, price_cap_fen=START + 500)) == ["CAP_OFF_GRID"]
 
@@ -392,7 +394,7 @@ def test_a_sale_that_breaks_a_rule_is_not_published() -> None:
 
 # ── templates ───────────────────────────────────────────────────────────────────────────────
 
-MONEY = {
+MONEY: dict[str, Any] = {
     "starting_price_fen": START * 100,
     "increment_fen": 100_000,
     "deposit": {"CNY": START * 100},
