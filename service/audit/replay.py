@@ -118,6 +118,7 @@ class Replay:
         self._origin = origin
         self._checks = checks
         self._keys = None if roll is None else roll_keys(roll)
+        self._admissions = {(no, row.admission) for (no, _), row in (self._keys or {}).items()}
         self._since = 0
         self._lost = False
 
@@ -160,8 +161,7 @@ class Replay:
             self._check_admission(seq, command, row)
         elif isinstance(command, w.OptIn):
             self._checks.roll.counted += 1
-            rows = {(no, row.admission) for (no, _), row in self._keys.items()}
-            if (command.bidder_no, command.admission) not in rows:
+            if (command.bidder_no, command.admission) not in self._admissions:
                 self._checks.roll.fail("one who is not on the roll opts in", seq)
 
     def _check_signature(self, seq: int, bid: w.PlaceBid, row: RollKey | None) -> None:

@@ -25,6 +25,7 @@ from service.audit.signatures import BidderKey, bid_message
 from service.audit.tree import Tree, leaf_hash, node_hash
 from service.audit.verifier import verify_pack
 from service.rules import messages as m
+from service.rules.terms import EntryRule, Stage
 from tests.audit import sales
 from tests.audit.forgers import (
     Entry,
@@ -482,11 +483,11 @@ def house_says(kind: str, **changes: Any) -> PackContents:
 def closed_over_a_gap() -> PackContents:
     sale, one, two, _ = sales.listing("hj-2017-20")
     sale.bid(one, sales.START_FEN)
-    sale.leave(sales.Stage.LISTING)
+    sale.leave(Stage.LISTING)
     sale.wait(2_000)
     sale.raise_by(two)
     sale.wait(8_000, dark=True)
-    sale.leave(sales.Stage.TIMED)
+    sale.leave(Stage.TIMED)
     sale.close()
     sale.finish()
     return sale.contents()
@@ -495,14 +496,32 @@ def closed_over_a_gap() -> PackContents:
 def outage_that_never_was() -> PackContents:
     sale, one, two, _ = sales.listing("hj-2017-21")
     sale.bid(one, sales.START_FEN)
-    sale.leave(sales.Stage.LISTING)
+    sale.leave(Stage.LISTING)
     sale.wait(7_000)
     gap = {"gap_from": sale.now - 6_000, "gap_to": sale.now}
     sale.do(m.Interrupt(cause=m.InterruptCause.OUTAGE, **gap))
     sale.wait(6_000)
     sale.do(m.Resume(announced_at=sale.now))
     sale.raise_by(two)
-    sale.leave(sales.Stage.TIMED)
+    sale.leave(Stage.TIMED)
+    sale.close()
+    sale.finish()
+    return sale.contents()
+
+
+def opted_in(**lie: Any) -> PackContents:
+    """A sale that asks who will join, where the answer is not quite that of the bidder."""
+    rules = sales.make_rules(entry_rule=EntryRule.OPT_IN, ready_min=5)
+    sale = sales.Sale("hj-2017-23", rules, sales.listing_times())
+    one, two = sale.admit("7KQ2"), sale.admit("M4X9")
+    sale.leave(Stage.ANNOUNCED)
+    sale.bid(one, sales.START_FEN)
+    sale.leave(Stage.LISTING)
+    for bidder in (one, two):
+        facts: dict[str, Any] = {"bidder_no": bidder.number, "admission": bidder.admission}
+        sale.do(m.OptIn(**{**facts, "join": True, "received_at": sale.now, **lie}))
+    sale.leave(Stage.READY)
+    sale.leave(Stage.TIMED)
     sale.close()
     sale.finish()
     return sale.contents()
@@ -568,6 +587,9 @@ BY_KEY: dict[str, tuple[Callable[[], PackContents], set[int]]] = {
         lambda: said_otherwise(LAST_BID, received_at=spoken(SALE)[LAST_BID].at + 1),
         {8},
     ),
+    "let one opt in who is not on the roll": (lambda: opted_in(bidder_no="ZZ99"), {9}),
+    "let one opt in by another admission": (lambda: opted_in(admission=99), {9}),
+    "opt in before the arrival": (lambda: opted_in(received_at=sales.BEGIN + 35_000), {8}),
     "seal without a roll": (roll_never_opened, {8}),
     "write after the seal": (written_after_the_seal, {6, 8, 12}),
     "another birth in the house log": (lambda: house_says("lot_born", leaf_hash="ab" * 32), {10}),
@@ -659,6 +681,10 @@ def test_a_cheat_who_signs_single_files_is_named(cheat: str) -> None:
     assert failed(verify(repack(forge()))) == numbers
 
 
+def test_an_honest_sale_that_asks_who_will_join_holds() -> None:
+    assert failed(verify(signed(opted_in()))) == set()
+
+
 def test_a_bid_that_is_decided_twice_is_named() -> None:
     with pytest.warns(UserWarning, match="Duplicate name"):
         raw = signed(story(decided_twice))
@@ -730,8 +756,8 @@ def shill() -> PackContents:
     for bidder in (one, straw, two, straw, two):
         sale.wait(1_000)
         sale.raise_by(bidder)
-    sale.leave(sales.Stage.LISTING)
-    sale.leave(sales.Stage.TIMED)
+    sale.leave(Stage.LISTING)
+    sale.leave(Stage.TIMED)
     sale.close()
     sale.finish()
     return sale.contents()
