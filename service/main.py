@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import structlog
 import uvicorn
 from fastapi import FastAPI
@@ -85,8 +86,7 @@ async def opened(settings: Settings) -> AsyncIterator[Running]:
     async with contextlib.AsyncExitStack() as stack:
         engine = open_engine(database_url(settings), settings)
         stack.push_async_callback(engine.dispose)
-        async with engine.connect() as connection:
-            await check_promises(connection)
+        await _check_database(engine)
         clock = await stack.enter_async_context(database_clock(engine, settings))
         hints = Hints(engine, settings)
         await stack.enter_async_context(_kept_going(hints.run(), "hints"))
@@ -236,6 +236,18 @@ def known_errors() -> tuple[type[Exception], ...]:
 
 
 # ── inside ──────────────────────────────────────────────────────────────────────────────────
+
+
+async def _check_database(engine: AsyncEngine) -> None:
+    """Raises an error of one sentence when the database is away or cannot keep our promises."""
+    try:
+        async with engine.connect() as connection:
+            await check_promises(connection)
+    except (OSError, asyncpg.PostgresError) as error:
+        raise CannotStart(
+            f"The database of LUOCHUI_DATABASE_URL does not let us in ({error}): "
+            "start it, or mend the URL."
+        ) from error
 
 
 def _room_parts(
