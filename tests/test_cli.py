@@ -356,7 +356,7 @@ def test_the_unattended_demo_plays_four_sales_and_every_pack_verifies(play: Play
     assert names == {*(f"{name}.zip" for name in PACKS), "log.vkey"}
     reports = {name: verified(play.out / f"{name}.zip", play.out / "log.vkey") for name in PACKS}
     outcomes = {name: report["outcome"] for name, report in reports.items()}
-    assert outcomes == {name: "SOLD" for name in PACKS} | {
+    assert outcomes == dict.fromkeys(PACKS, "SOLD") | {
         "failed-below-reserve": "FAILED: BELOW_RESERVE"
     }
 

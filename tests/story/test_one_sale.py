@@ -54,8 +54,8 @@ async def test_one_sale_from_publication_to_a_verified_pack(site: Site, tmp_path
 
 
 async def publish_with_four_eyes(site: Site, body: dict[str, Any]) -> None:
-    """Fault 25: a wrong announcement was published; here a pre-flight and a second person stand
-    before it, and a version that changed meanwhile is not released."""
+    """A pre-flight and a second person stand before an announcement, and no version but the one
+    he has read is released."""
     path = f"/api/office/drafts/{LOT}"
     approver = site.office["approver"]
     await site.running.make_official("both", PASSWORD, roles=("publisher", "approver"))
@@ -146,7 +146,7 @@ async def refuse_the_leader(site: Site, leader: Bidder, sees: Watcher, amount_fe
 
 
 async def outbid_over_http(site: Site, bidder: Bidder, amount_fen: int) -> None:
-    """Fault 26: whose socket is blocked bids by POST, and asks again by GET: the same bytes."""
+    """Whose socket is blocked bids by POST, and asks again by GET: the same bytes."""
     said = bidder.bid(LOT, amount_fen)
     path = f"/api/lots/{LOT}/bids"
     headers = {"Cookie": bidder.person.cookie, "Origin": site.base_url}
