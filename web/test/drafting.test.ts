@@ -39,6 +39,10 @@ describe('a draft from a parcel', () => {
     const draft = toDraft(form, { parcel_id: 'parcel-001', parcel: parcel.facts }, rules, NOW)
     expect(toDraft(fromDraft(draft), { parcel_id: 'parcel-001', parcel: parcel.facts }, rules, NOW)).toEqual(draft)
   })
+  it('is announced no later than it registers, however long the form stood open', () => {
+    const { timetable } = toDraft(filled(), { parcel_id: 'p', parcel: parcel.facts }, rules, NOW + 60_000)
+    expect(timetable.announced_at).toBeLessThanOrEqual(timetable.registration_from)
+  })
   it('gives an auction its start and no listing times', () => {
     const form = filled()
     form.method = 'AUCTION'

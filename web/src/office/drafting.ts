@@ -114,6 +114,8 @@ export function errorsOf(form: Form): Errors {
 export function toDraft(form: Form, parcel: Pick<DraftIn, 'parcel_id' | 'parcel'>, rules: RuleSet, now: number): DraftIn {
   const fen = (text: string, unit: string) => parseSpoken(text, unit) as number
   const times = Object.fromEntries(timesOf(form.method).map((name) => [name, fromField(form.times[name]) as number]))
+  // The form was filled before it is saved; the announcement is not later than what it announces.
+  const announced = Math.min(now, times['registration_from'] ?? now)
   return {
     lot_id: form.lotId,
     parcel_id: parcel.parcel_id,
@@ -129,7 +131,7 @@ export function toDraft(form: Form, parcel: Pick<DraftIn, 'parcel_id' | 'parcel'
       countdown_s: Number(form.countdown),
       reserve: form.hasReserve ? 'SEALED' : rules.reserve,
     },
-    timetable: { announced_at: now, ...times } as Timetable,
+    timetable: { announced_at: announced, ...times } as Timetable,
     documents: [],
     reserve: { has_reserve: form.hasReserve, amount_fen: form.hasReserve ? fen(form.reserve, form.priceUnit) : 0 },
   }
