@@ -130,7 +130,8 @@ async def serving(running: Running) -> AsyncIterator[None]:
             host=settings.host,
             port=settings.port,
             ws=WEBSOCKETS,
-            ws_max_size=settings.frame_bytes,
+            # Above the promised bound, so that the channel can name the problem and stay.
+            ws_max_size=4 * settings.frame_bytes,
             ws_per_message_deflate=False,
             ws_ping_interval=5,
             ws_ping_timeout=10,

@@ -1,7 +1,7 @@
 """uvicorn's sans-IO WebSocket protocol, plus prepared frames: encoded once, written to each socket.
 
-Chosen by name: `uvicorn … --ws service.api.uvicorn_protocol:PreparedFramesProtocol`. On any other server
-the channel falls back to `send_text`; only the cost of a watcher differs.
+Chosen by name (`NAME`). On any other server the channel falls back to `send_text`; only the cost
+of a watcher differs.
 """
 
 from typing import Any, cast

@@ -132,13 +132,10 @@ class Waker:
         return await self._advance(room)
 
     async def _advance(self, room: Room) -> m.Advance:
-        """With the proof that the window could be used to its end; a gap in it is found by the
-        room, which then interrupts instead."""
+        """With a proof of the path made now, after the window's end. A gap before it is found by
+        the room, which then interrupts instead."""
         lot = room.lot
         proved_to = await self._path.prove() if self._clock.is_sure() else 0
-        if lot.stage in PROVED_STAGES:
-            gap_ms = lot.rules.outage_gap_s * 1000
-            proved_to = (await self._path.proved(room.proved_to, gap_ms)).to
         enough: tuple[bool, str] | tuple[None, None] = (None, None)
         if lot.stage is Stage.ANNOUNCED and lot.rules.method is Method.AUCTION:
             enough = await self._facts.head_count(room.lot_id, lot.rules.min_bidders)

@@ -114,6 +114,19 @@ async def test_a_gap_that_ended_before_anybody_looked_is_still_found(world: Worl
     await world.verify()
 
 
+async def test_a_process_that_was_frozen_and_proves_again_does_not_overlook_its_gap(
+    world: World,
+) -> None:
+    """Fault 21: the system froze in the extension phase, woke up and called lots sold."""
+    (ann,) = world.bidders("AAAA")
+    (room,) = await in_timed(world)
+    world.jump(GAP_MS + 1)
+    await world.processes[0].waker.prove()
+    answer = await room.place_bid(ann.bid(room.origin, START, world.clock.now))
+    assert outcome(answer) == "SUSPENDED"
+    await world.verify()
+
+
 async def test_another_process_that_proves_the_path_keeps_the_sale_running(world: World) -> None:
     """The series is the site's: the death of one process alone suspends nothing."""
     (ann,) = world.bidders("AAAA")

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from service.live.record import Entry
 from service.live.room import Room
 from service.rules import messages as m
 from service.rules.refusals import Refusal
@@ -291,6 +292,25 @@ async def test_an_exception_inside_a_batch_locks_nothing(world: World) -> None:
     check_receipt(found, room.origin)
     next_bid = bob.bid(room.origin, START + STEP, world.clock.now)
     assert outcome(await room.place_bid(next_bid)) == "accepted"
+    await world.verify()
+
+
+async def test_a_room_whose_memory_is_in_doubt_reads_the_whole_log_again(world: World) -> None:
+    """Fault 4: what failed halfway is not gone on with."""
+    ann, bob = world.bidders("AAAA", "BBBB")
+    room = await in_listing(world)
+    torn = room._record
+
+    def half(entry: Entry, content: bytes | None = None) -> None:
+        torn.tree.append(entry.leaf)
+        raise ZeroDivisionError
+
+    torn.add = half  # type: ignore[method-assign]  # fails between two of its lines
+    bid = ann.bid(room.origin, START, world.clock.now)
+    assert outcome(await room.place_bid(bid)) == "not_yet_confirmed"
+    equal = bob.bid(room.origin, START, world.clock.now)
+    assert outcome(await room.place_bid(equal)) == "BELOW_MINIMUM"
+    assert outcome(await room.find_receipt(bid.bid_id, "AAAA")) == "accepted"
     await world.verify()
 
 
