@@ -133,12 +133,13 @@ async def decide_application(
 async def admit(connection: AsyncConnection, desk: Desk, row: RowMapping) -> None:
     """Draws the bidder's number and records him: from the commit on he may bid.
 
-    row: the application, ACCEPTED and locked; the lot's stage is held. The identity stays behind
-    a salted commitment, whose opening lies in the vault.
+    row: the application, ACCEPTED and locked; the lot's stage is held. The caller has recorded the
+    deposit in the house log and so holds it: no other admission draws a number meanwhile. The
+    identity stays behind a salted commitment, whose opening lies in the vault.
     """
     who = await vault.read_identity(connection, row["account_id"])
     assert who is not None, "every bidder registers with an identity"
-    taken = await applications.lock_numbers(connection, row["lot_id"])
+    taken = await applications.numbers_of(connection, row["lot_id"])
     bidder_no = new_bidder_number(taken)
     commitment = await _commit_identity(connection, desk, row, who)
     changes = {

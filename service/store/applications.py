@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, func, select, text, tuple_, update
+from sqlalchemy import RowMapping, Select, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -135,12 +135,8 @@ async def admit_key(
     await connection.execute(changing.values(admission_seq=admission_seq))
 
 
-async def lock_numbers(connection: AsyncConnection, lot_id: str) -> set[str]:
-    """The bidder numbers of a lot; no other is given until the transaction ends."""
-    await connection.execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended(:what, 0))"),
-        {"what": f"bidder numbers of {lot_id}"},
-    )
+async def numbers_of(connection: AsyncConnection, lot_id: str) -> set[str]:
+    """The bidder numbers of a lot."""
     asked = select(applications.c.bidder_no).where(
         applications.c.lot_id == lot_id, applications.c.bidder_no.is_not(None)
     )

@@ -7,7 +7,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from service.desk import ids
+from service.desk import admission, ids
 from tests.desk.world import REGISTRATION_TO, OfficeWorld, Person, code
 from tests.rules.sale import START, STEP, T0
 
@@ -187,7 +187,16 @@ def test_numbers_have_no_look_alikes_and_are_random() -> None:
     assert len(first) == len(ids.BIDDER_ALPHABET)
 
 
-async def test_admissions_at_once_get_numbers_of_their_own(office: OfficeWorld) -> None:
+async def test_admissions_at_once_get_numbers_of_their_own(
+    office: OfficeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even if chance offers everyone the same number."""
+    numbers_in_order = [ids.bidder_number(f"AA{symbol}") for symbol in ids.BIDDER_ALPHABET]
+    monkeypatch.setattr(
+        admission,
+        "new_bidder_number",
+        lambda taken: next(number for number in numbers_in_order if number not in taken),
+    )
     await office.publish_lot()
     waiting = [await office.applied(f"bidder-{n}") for n in range(6)]
     await asyncio.gather(

@@ -41,7 +41,8 @@ async def test_the_offices_own_entry_wins_over_the_calendar(office: OfficeWorld)
     async with office.engine.begin() as connection:
         await connection.execute(
             text(
-                "INSERT INTO holidays (day, works) VALUES ('2025-11-18', false), ('2025-11-22', true)"
+                "INSERT INTO holidays (day, works) "
+                "VALUES ('2025-11-18', false), ('2025-11-22', true)"
             )
         )
         due = await due_at(connection, beijing(2025, 11, 17), 4, REAL_DAY_MS)
