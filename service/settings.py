@@ -56,7 +56,6 @@ class Settings(BaseSettings):
     heartbeat_ms: int = 2_000
     recent_quotes: int = 50
     update_quotes: int = 20
-    resync_rows: int = 500
     body_bytes: int = 262_144
     page_limit: int = 100
 

@@ -154,7 +154,9 @@ async def _demo(
         _erase(options.data_dir)
     say("Starting PostgreSQL …")
     options.data_dir.mkdir(parents=True, exist_ok=True)
-    postgres = await asyncio.to_thread(start_postgres, options.data_dir / "postgres")
+    postgres = await asyncio.to_thread(
+        start_postgres, options.data_dir / "postgres", bin_dir=Settings().postgres_bin
+    )
     try:
         settings = await _prepare(options, postgres, say)
         (options.data_dir / "database-url").write_text(postgres.app_url(DATABASE), encoding="utf-8")
