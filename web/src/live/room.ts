@@ -141,10 +141,15 @@ export function useLiveRoom(lotId: string): RoomView {
   // ── beginnings ──────────────────────────────────────────────────────────────────────────
 
   let looked = false
+  let lookedForKey = false
 
   /** A reload in the middle of a bid: ask what became of it. */
   function findInterrupted(): void {
     const { bidderNo } = channel.heard
+    if (bidderNo !== null && !lookedForKey) {
+      lookedForKey = true
+      void findKey()
+    }
     if (looked || bidderNo === null || channel.link !== 'live') return
     looked = true
     const bid = findUnfinished(lotId, bidderNo)
@@ -152,7 +157,7 @@ export function useLiveRoom(lotId: string): RoomView {
   }
 
   async function findKey(): Promise<void> {
-    await knowMe()
+    await knowMe(true)
     const account = me.value
     if (!account) return
     const kept = await keyOf(account.account_id).catch(() => null)
@@ -207,7 +212,6 @@ export function useLiveRoom(lotId: string): RoomView {
     channel.stop()
   })
   channel.start()
-  void findKey()
   void findReceipts()
 
   return {

@@ -4,6 +4,7 @@
  */
 import { defineComponent, h, markRaw, shallowRef, type Component, type PropType } from 'vue'
 import { isOffice, isSupervisor, knowMe, me } from '../session'
+import { m } from '../text'
 import { find, write, type Found, type Place } from './paths'
 import { PAGES, type Page, type PageName } from './routes'
 
@@ -41,7 +42,7 @@ async function go(address: string, how: 'push' | 'replace' | 'stay'): Promise<vo
   const page: Page = PAGES[found.name]
   if (page.for === undefined) void knowMe()
   else {
-    await knowMe()
+    await knowMe(true)
     if (own !== round) return
     if (!mayOpen(page)) return go(write(PAGES, { name: 'sign-in', query: { to: found.fullPath } }), how === 'push' ? 'push' : 'replace')
   }
@@ -63,6 +64,17 @@ function mayOpen(page: Page): boolean {
   return page.for === 'supervisor' ? isSupervisor.value : true
 }
 
+/** What stands in for a page whose script does not come: the reason, and the way on. */
+const NotLoaded = defineComponent({
+  name: 'NotLoaded',
+  setup: () => () =>
+    h('main', { class: 'page stack' }, [
+      h('h1', m.value.common.failed),
+      h('p', m.value.common.unreachable),
+      h('p', h('button', { class: 'button', type: 'button', onClick: () => window.location.reload() }, m.value.common.retry)),
+    ]),
+})
+
 const RELOADED = 'luochui.reloaded'
 
 /** A chunk of an older release is gone after an update: one reload brings the new ones. */
@@ -71,8 +83,8 @@ async function loaded(page: Page): Promise<Component | null> {
     const { default: component } = await page.load()
     sessionStorage.removeItem(RELOADED)
     return component
-  } catch (error) {
-    if (sessionStorage.getItem(RELOADED)) throw error
+  } catch {
+    if (sessionStorage.getItem(RELOADED)) return NotLoaded
     sessionStorage.setItem(RELOADED, '1')
     window.location.reload()
     return null
