@@ -24,6 +24,9 @@ from schemas.base import (
 Name = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{1,39}$")]
 Official = Annotated[str, Field(pattern=r"^[a-z]+-[0-9a-f]{8}$", description="Pseudonym.")]
 
+Version = Annotated[int, Field(strict=True, ge=1, le=1)]
+"""Not a Literal: that would take `true` for 1."""
+
 # ── nouns ───────────────────────────────────────────────────────────────────────────────────
 
 
@@ -409,7 +412,7 @@ class LotEntry(Strict):
     events: tuple[Event, ...]
     log: ShortText
     seq: Seq
-    v: Literal[1] = 1
+    v: Version = 1
 
 
 # ── the house log: facts of the office; `events` is always empty ─────────────────────────────
@@ -497,4 +500,4 @@ class HouseEntry(Strict):
     events: tuple[()] = ()
     log: ShortText
     seq: Seq
-    v: Literal[1] = 1
+    v: Version = 1

@@ -11,7 +11,6 @@ import sys
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -62,33 +61,6 @@ def sentence(done: "subprocess.CompletedProcess[str]") -> str:
     assert len(lines) == 1, done.stderr
     assert lines[0].endswith(".")
     return lines[0]
-
-
-@dataclass(frozen=True)
-class Play:
-    """`luochui demo --unattended`, under way, and the folder that it will write."""
-
-    process: "subprocess.Popen[str]"
-    out: Path
-
-
-@pytest.fixture(scope="module", autouse=True)
-def play(open_folder: Path) -> Iterator[Play]:
-    """Begun before the first test of this file: four sales last as long as they last, and the
-    other tests need not wait for them."""
-    out, where = open_folder / "packs", ["--data-dir", str(open_folder / "play")]
-    command = [str(LUOCHUI), "demo", "--unattended", "--out", str(out), *where]
-    process = subprocess.Popen(
-        [*command, "--port", str(free_port())],
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    yield Play(process, out)
-    if process.poll() is None:
-        process.send_signal(signal.SIGINT)
-        process.communicate()
 
 
 # ── what cannot start says why ──────────────────────────────────────────────────────────────
@@ -348,13 +320,16 @@ async def test_ctrl_c_ends_the_demo_and_the_next_start_goes_on_with_its_data(
 
 
 @pytest.mark.timeout(SLOW_S)
-def test_the_unattended_demo_plays_four_sales_and_every_pack_verifies(play: Play) -> None:
+def test_the_unattended_demo_plays_four_sales_and_every_pack_verifies(open_folder: Path) -> None:
     """The slow one: four whole sales in real time, each decided again from its pack."""
-    said, _ = play.process.communicate(timeout=SLOW_S)
-    assert play.process.returncode == 0, said
-    names = {path.name for path in play.out.iterdir()}
+    out, play = open_folder / "packs", open_folder / "play"
+    done = luochui(
+        "demo", "--unattended", "--out", out, "--data-dir", play, "--port", free_port()
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    names = {path.name for path in out.iterdir()}
     assert names == {*(f"{name}.zip" for name in PACKS), "log.vkey"}
-    reports = {name: verified(play.out / f"{name}.zip", play.out / "log.vkey") for name in PACKS}
+    reports = {name: verified(out / f"{name}.zip", out / "log.vkey") for name in PACKS}
     outcomes = {name: report["outcome"] for name, report in reports.items()}
     assert outcomes == dict.fromkeys(PACKS, "SOLD") | {
         "failed-below-reserve": "FAILED: BELOW_RESERVE"

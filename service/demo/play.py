@@ -206,7 +206,7 @@ def unattended_scripts(parcels: Sequence[dict[str, Any]]) -> tuple[Script, ...]:
             plan=Plan(
                 lot_id="sold-auction", parcel=auction, method=Method.AUCTION, lasts_s=0,
                 reserve_steps=2, ready_s=2, min_bidders=2, countdown_s=5,
-                opens_s=16,  # nobody is admitted once it has begun, and a machine may be busy
+                opens_s=20,  # nobody is admitted once it has begun, and a machine may be busy
             ),
             minds=eager,
             outcome="SOLD",
