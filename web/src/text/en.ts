@@ -6,6 +6,7 @@ const en: Messages = {
     name: 'Luochui',
     title: 'Online auction of state-owned land use rights',
     demo: 'Demonstration: facts from published notices, time runs in seconds, nothing here has legal effect',
+    notice: 'Notice',
     skip: 'Skip to content',
     language: '中文',
     languageLabel: 'Change language',
@@ -28,6 +29,7 @@ const en: Messages = {
   common: {
     loading: 'Loading',
     retry: 'Try again',
+    refresh: 'Refresh',
     back: 'Back',
     cancel: 'Cancel',
     close: 'Close',

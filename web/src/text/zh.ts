@@ -5,6 +5,7 @@ const zh = {
     name: '落槌',
     title: '国有建设用地使用权网上交易',
     demo: '演示环境：数据为公开公告中的事实，时间以秒计，不产生任何法律效力',
+    notice: '提示',
     skip: '跳到正文',
     language: 'English',
     languageLabel: '切换语言',
@@ -27,6 +28,7 @@ const zh = {
   common: {
     loading: '正在载入',
     retry: '重试',
+    refresh: '刷新',
     back: '返回',
     cancel: '取消',
     close: '关闭',
