@@ -424,6 +424,20 @@ def decided_twice(said: list[Spoken]) -> list[Spoken]:
     return [*said[: LAST_BID + 1], *said[LAST_BID:]]
 
 
+def sold_below_the_reserve() -> PackContents:
+    """A higher reserve, sealed from the beginning, and not looked at in the end."""
+    value, salt = {"amount_fen": sales.START_FEN * 9, "has_reserve": True}, "ef" * 32
+    sealed = commitments.commit(Kind.RESERVE, SALE.origin, salt, value)
+    opened, entries = find(SALE.entries, "open_reserve"), list(SALE.entries)
+    entries[0] = rewrite(entries[0], lambda e: e["command"].update(reserve_commitment=sealed))
+    entries[opened] = rewrite(entries[opened], lambda e: e["command"].update(salt=salt, **value))
+    return rewritten(SALE, entries)
+
+
+def hammer_twice(entry: Entry) -> None:
+    entry["events"].insert(1, dict(entry["events"][1]))
+
+
 def hammer_to_another(entry: Entry) -> None:
     entry["events"][1]["bidder_no"] = "7KQ2"
 
@@ -433,6 +447,11 @@ def called_unsold(entry: Entry) -> None:
         {"from": "CLOSING", "to": "FAILED", "type": "stage_changed"},
         {"reason": "NO_QUOTE", "type": "lot_failed"},
     ]
+
+
+def called_below_the_reserve(entry: Entry) -> None:
+    called_unsold(entry)
+    entry["events"][1]["reason"] = "BELOW_RESERVE"
 
 
 def cheaper_in_total(entry: Entry) -> None:
@@ -571,8 +590,17 @@ BY_KEY: dict[str, tuple[Callable[[], PackContents], set[int]]] = {
         lambda: written_otherwise(find(SALE.entries, "close_sale"), hammer_to_another),
         {8, 12},
     ),
+    "let the hammer fall twice": (
+        lambda: written_otherwise(find(SALE.entries, "close_sale"), hammer_twice),
+        {8, 12},
+    ),
+    "sell below the reserve": (sold_below_the_reserve, {8, 12}),
     "call a sale unsold": (
         lambda: written_otherwise(find(SALE.entries, "close_sale"), called_unsold),
+        {8, 12},
+    ),
+    "call a met reserve unmet": (
+        lambda: written_otherwise(find(SALE.entries, "close_sale"), called_below_the_reserve),
         {8, 12},
     ),
     "write another total": (

@@ -410,6 +410,51 @@ def test_a_roll_key_that_no_one_can_load_is_named() -> None:
     assert statuses(report)["FAILED"] == {6, 9}
 
 
+def like_numbers(sale: sales.Sale) -> None:
+    sale.admit("7KQ3")
+
+
+def key_of_another_name(sale: sales.Sale) -> None:
+    sale.admit("WXYZ")
+    name = "0123456789abcdef"
+    sale.roll[-1] = replace(sale.roll[-1], key_id=name)
+    sale.house[-1] = rewrite(sale.house[-1], lambda e: e["command"].update(key_id=name))
+
+
+def key_twice(sale: sales.Sale) -> None:
+    admission = len(sale.house)
+    sale.house.append(rewrite(sale.house[-1], lambda e: e.update(seq=admission)))
+    sale.roll.append(replace(sale.roll[-1], admission=admission))
+
+
+def two_identities(sale: sales.Sale) -> None:
+    sale.admit("7KQ2")
+
+
+@pytest.mark.parametrize(
+    ("admit", "detail"),
+    [
+        (like_numbers, "two bidder numbers differ in one place only"),
+        (key_of_another_name, "key_id is not that of the public key"),
+        (key_twice, "a key stands twice on the roll"),
+        (two_identities, "one bidder number stands for two identities"),
+    ],
+)
+def test_a_roll_on_which_the_house_agrees_is_judged_by_itself(
+    admit: Callable[[sales.Sale], None], detail: str
+) -> None:
+    sale = sales.Sale("hj-2017-41", sales.make_rules(), sales.listing_times())
+    sale.admit("7KQ2")
+    admit(sale)
+    for stage in (Stage.ANNOUNCED, Stage.LISTING, Stage.TIMED):
+        sale.leave(stage)
+    sale.close()
+    sale.finish()
+    report = verify(sale.contents())
+    assert statuses(report)["FAILED"] == {9}
+    assert detail in str(check(report, 9).detail)
+
+
 def test_announced_documents_may_be_missing_and_are_counted() -> None:
     report = verify(replace(SALE, documents={}))
     assert report.exit_code == 0
