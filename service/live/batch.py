@@ -58,6 +58,10 @@ class Draft:
             if said == content:
                 return Decided(seq)
             return problem(ProblemCode.BID_ID_REUSED, bid.bid_id)
+        if bid.seen_seq >= self._record.size:
+            # Logged, it would make every verifier call the whole sale false: its signer says that
+            # he saw what nobody had written. Any bidder could spoil any sale with one such bid.
+            return problem(ProblemCode.MALFORMED, bid.bid_id, "seen_seq: there is no such entry")
         answer = self._decide_once(bid, content)
         if isinstance(answer, Refusal):
             # Only a sealed log refuses even to write a refusal.

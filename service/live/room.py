@@ -120,6 +120,7 @@ class Room:
         self._running: asyncio.Task[None] | None = None
         self._behind = False
         self._torn = False
+        self._shown = record.size
         self._proved_to = 0
         self._listeners: list[Callable[[Room], None]] = []
         clock, timers, settings = parts.clock, parts.timers, parts.settings
@@ -295,7 +296,7 @@ class Room:
                     del self._deciding[waiting.bid_id or ""]
 
     async def _decide(self, batch: list[_Waiting]) -> None:
-        self._behind |= any(waiting.command is Nudge.LOOK for waiting in batch)
+        self._behind |= any(self._asks_for_more(waiting.command) for waiting in batch)
         doubt = False
         for _ in range(self._parts.settings.lost_swaps):
             await self._catch_up()
@@ -315,6 +316,11 @@ class Room:
             # What was lost from sight may still arrive until somebody moves the head past it.
             doubt = doubt or fate is Fate.UNKNOWN
         _reply_all(batch, ProblemCode.NOT_YET_CONFIRMED if doubt else ProblemCode.BUSY)
+
+    def _asks_for_more(self, command: m.Command | Nudge) -> bool:
+        """Whether it says that the log is longer than this room knows."""
+        ahead = isinstance(command, m.PlaceBid) and command.seen_seq >= self.size
+        return ahead or command is Nudge.LOOK
 
     def _decide_all(
         self, draft: Draft, interrupt: m.Interrupt | None, batch: list[_Waiting]
@@ -390,9 +396,9 @@ class Room:
             self._record = await open_record(self.origin, self.log, self._parts)
             self._torn = False
         async with self._parts.engine.connect() as connection:
-            rows = await read_log(connection, self.log, self.size - 1)
-        news = [read_entry(self.origin, seq, row) for seq, row in enumerate(rows, self.size)]
-        for entry in news:
+            rows = await read_log(connection, self.log, self._shown - 1)
+        news = [read_entry(self.origin, seq, row) for seq, row in enumerate(rows, self._shown)]
+        for entry in news[self.size - self._shown :]:
             self._record.add(entry)
         self._behind = False
         if news:
@@ -402,6 +408,7 @@ class Room:
     def _show(self, entries: list[Entry]) -> None:
         """Tells audience and listeners. What they make of it never reaches the bidder's answer:
         elsewhere a bid was saved and then answered 500 because a log line wanted a header."""
+        self._shown = self.size
         try:
             first = entries[0].seq
             self.audience.changed(quote for quote in self._record.quotes if quote.seq >= first)
