@@ -193,6 +193,31 @@ def test_files_that_share_bytes_are_refused() -> None:
     assert reason(patched(raw, second + ENTRY.size - 4, struct.pack("<L", 0))) == Reason.OVERLAPPING
 
 
+def test_a_file_that_reaches_into_the_directory_is_refused() -> None:
+    raw = zipped(("a", b"stored"), method=zipfile.ZIP_STORED)
+    sizes = struct.pack("<2L", 7, 7)
+    assert reason(patched(raw, directory(raw) + 20, sizes)) == Reason.OVERLAPPING
+
+
+def test_bytes_hidden_behind_a_deflated_file_are_refused() -> None:
+    raw = zipped(("log.jsonl", b"honest"))
+    start, packed = directory(raw), struct.unpack("<L", raw[directory(raw) + 20 :][:4])[0]
+    hidden = raw[:start] + b"hidden" + raw[start:]
+    wider = patched(hidden, start + 6 + 20, struct.pack("<L", packed + 6))
+    opened = Archive(BytesIO(patched(wider, len(wider) - 6, struct.pack("<L", start + 6))))
+    with pytest.raises(PackUnreadable, match="bytes after its end"):
+        opened.read(opened.members[0])
+
+
+def test_no_more_is_unpacked_than_was_announced() -> None:
+    raw = zipped(("log.jsonl", bytes(1 << 20)))
+    opened = Archive(BytesIO(patched(raw, directory(raw) + 24, struct.pack("<L", 70_000))))
+    pieces = opened.chunks(opened.members[0])
+    assert len(next(pieces)) <= 70_000
+    with pytest.raises(PackUnreadable, match="DAMAGED"):
+        next(pieces)
+
+
 def test_a_directory_that_disagrees_with_its_files_is_refused() -> None:
     files = unpack(PACK)
     raw = archive.write(files.items())
@@ -200,6 +225,8 @@ def test_a_directory_that_disagrees_with_its_files_is_refused() -> None:
     assert reason(patched(raw, name, b"checkpoints.txu")) == Reason.BAD_DIRECTORY
     count = struct.pack("<2H", len(files) + 1, len(files) + 1)
     assert reason(patched(raw, len(raw) - 14, count)) == Reason.BAD_DIRECTORY
+    fewer = struct.pack("<2H", len(files) - 1, len(files) - 1)
+    assert reason(patched(raw, len(raw) - 14, fewer)) == Reason.BAD_DIRECTORY
     assert reason(patched(raw, len(raw) - 14, struct.pack("<2H", 2, 2))) == Reason.BAD_DIRECTORY
 
 
