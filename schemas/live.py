@@ -58,9 +58,14 @@ class BidStatus(Strict):
     bid_id: BidId
 
 
-class OptIn(Strict):
-    type: Literal["opt_in"] = "opt_in"
+class OptInBody(Strict):
+    """The answer to the question of the opt-in window, by socket or by POST."""
+
     join: bool
+
+
+class OptIn(OptInBody):
+    type: Literal["opt_in"] = "opt_in"
 
 
 class Resync(Strict):

@@ -3,14 +3,15 @@
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.requests import HTTPConnection
 
 from schemas import live
-from schemas.base import BidId, LotId
-from schemas.problem import ProblemCode, ProblemDetails
+from schemas.base import BidId
+from schemas.problem import ProblemCode
+from service.api.doors import TheLot, body, refusals, takes
 from service.api.identity import COOKIE, account_of
 from service.api.parts import parts_of
 from service.audit.broken import Broken
@@ -29,7 +30,6 @@ from service.store.roll import AdmittedBidder
 
 router = APIRouter(tags=["bidding"])
 Answer = TypeVar("Answer", live.Receipt, live.OptedIn)
-TheLot = LotId
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,16 +191,48 @@ def submit_port(rooms: Rooms) -> Submit:
 # ── HTTP ────────────────────────────────────────────────────────────────────────────────────
 
 
-_PROBLEMS: dict[int | str, dict[str, object]] = {
-    status: {"model": ProblemDetails} for status in (400, 403, 404, 409, 422, 429, 503)
+_ANY = (
+    ProblemCode.NOT_FOUND,
+    ProblemCode.RATE_LIMITED,
+    ProblemCode.BUSY,
+    ProblemCode.CLOCK_UNSURE,
+    ProblemCode.UNAVAILABLE,
+    ProblemCode.NOT_YET_CONFIRMED,
+)
+_WRITING = (
+    *_ANY,
+    ProblemCode.ORIGIN_REFUSED,
+    ProblemCode.NOT_ADMITTED,
+    ProblemCode.REFUSED_BY_RULES,
+    ProblemCode.UNSUPPORTED_MEDIA_TYPE,
+    ProblemCode.TOO_LARGE,
+)
+_BID = {
+    "bid_id": "0f8fad5b-d9cb-469f-a165-70867728950e",
+    "amount_fen": 28_270_000_000,
+    "seen_seq": 17,
+    "jump_confirmed": False,
+    "key_id": "2a97516c354b6848",
+    "signature": "A" * 86 + "==",
 }
 
 
 @router.post(
-    "/api/lots/{lot_id}/bids", operation_id="place_bid", response_model_exclude_none=True,
-    responses=_PROBLEMS,
-)  # fmt: skip
-async def place_bid(http: Request, lot_id: TheLot, bid: live.BidBody) -> live.Receipt:
+    "/api/lots/{lot_id}/bids",
+    operation_id="place_bid",
+    response_model=live.Receipt,
+    response_model_exclude_none=True,
+    responses=refusals(
+        *_WRITING,
+        ProblemCode.UNKNOWN_KEY,
+        ProblemCode.BAD_SIGNATURE,
+        ProblemCode.BID_ID_REUSED,
+    ),
+    openapi_extra=takes(live.BidBody, _BID),
+)
+async def place_bid(
+    http: Request, lot_id: TheLot, bid: Annotated[live.BidBody, Depends(body(live.BidBody))]
+) -> live.Receipt:
     """The same bid as by socket, for a bidder whose socket is blocked.
 
     A refusal by the rules is a receipt too: it stands in the log.
@@ -211,21 +243,32 @@ async def place_bid(http: Request, lot_id: TheLot, bid: live.BidBody) -> live.Re
 
 
 @router.get(
-    "/api/lots/{lot_id}/bids/{bid_id}", operation_id="get_bid", response_model_exclude_none=True,
-    responses=_PROBLEMS,
-)  # fmt: skip
+    "/api/lots/{lot_id}/bids/{bid_id}",
+    operation_id="get_bid",
+    response_model=live.Receipt,
+    response_model_exclude_none=True,
+    responses=refusals(*_ANY, ProblemCode.UNKNOWN_BID),
+)
 async def get_bid(http: Request, lot_id: TheLot, bid_id: BidId) -> live.Receipt:
     """The receipt of an own bid, byte for byte the first answer."""
     room, caller = await _who(http, lot_id)
     return _or_refuse(await door_of(http).status(room, caller, bid_id))
 
 
-@router.post("/api/lots/{lot_id}/opt-in", operation_id="opt_in", responses=_PROBLEMS)
-async def opt_in(http: Request, lot_id: TheLot, body: live.OptIn) -> live.OptedIn:
+@router.post(
+    "/api/lots/{lot_id}/opt-in",
+    operation_id="opt_in",
+    response_model=live.OptedIn,
+    responses=refusals(*_WRITING),
+    openapi_extra=takes(live.OptInBody, {"join": True}),
+)
+async def opt_in(
+    http: Request, lot_id: TheLot, asked: Annotated[live.OptInBody, Depends(body(live.OptInBody))]
+) -> live.OptedIn:
     """Enters the timed phase, or takes that back, while READY lasts."""
     received_at = door_of(http).clock.now_ms()
     room, caller = await _who(http, lot_id)
-    return _or_refuse(await door_of(http).opt_in(room, caller, body.join, received_at))
+    return _or_refuse(await door_of(http).opt_in(room, caller, asked.join, received_at))
 
 
 async def _who(http: Request, lot_id: str) -> tuple[Room, Caller]:

@@ -24,6 +24,7 @@ from schemas import live
 from schemas.base import Strict
 from schemas.problem import ProblemCode
 from service.api.bidding import BidDoor, Caller, door_of
+from service.api.doors import check_json
 from service.api.guards import origin_allowed
 from service.api.identity import COOKIE, account_of
 from service.api.parts import parts_of
@@ -171,14 +172,15 @@ class Session:
         if len(text.encode()) > self._settings.frame_bytes:
             return problem(ProblemCode.TOO_LARGE)
         try:
+            check_json(text)
             return _CLIENT_FRAME.validate_json(text)
         except ValidationError as error:
             return _malformed(error, text)
+        except (ValueError, RecursionError):
+            return problem(ProblemCode.MALFORMED, _bid_id_in(text), "frame: json_invalid")
 
     async def _place(self, frame: live.PlaceBid, received_at: int) -> None:
-        if not await self._still_signed_in():
-            self._send(problem(ProblemCode.NOT_ADMITTED, frame.bid_id))
-            self.seat.close(NOT_ALLOWED)
+        if not await self._admits(frame.bid_id):
             return
         answer = await self._door.place(self._room, self._caller, frame, received_at)
         limited = isinstance(answer, live.Problem) and answer.code is ProblemCode.RATE_LIMITED
@@ -188,7 +190,17 @@ class Session:
         self._send(await self._door.status(self._room, self._caller, frame.bid_id))
 
     async def _opt_in(self, frame: live.OptIn, received_at: int) -> None:
+        if not await self._admits(None):
+            return
         self._send(await self._door.opt_in(self._room, self._caller, frame.join, received_at))
+
+    async def _admits(self, bid_id: str | None) -> bool:
+        """Whether this socket may still write; if not, says so and closes it."""
+        signed_in = await self._still_signed_in()
+        if not signed_in:
+            self._send(problem(ProblemCode.NOT_ADMITTED, bid_id))
+            self.seat.close(NOT_ALLOWED)
+        return signed_in
 
     async def _still_signed_in(self) -> bool:
         """A socket opened before a sign-out must not go on bidding after it."""

@@ -68,13 +68,21 @@ def body(model: Any) -> Callable[[Request], Awaitable[Any]]:
 def parse(adapter: TypeAdapter[Model], raw: bytes) -> Model:
     """Strict JSON of one model; refuses it as `malformed` with the places."""
     try:
-        _CHECKER.decode(raw.decode())
+        check_json(raw.decode())
         return adapter.validate_json(raw)
     except ValidationError as error:
         raise malformed(list(error.errors(include_url=False))) from error
     except (ValueError, RecursionError) as error:
         wrong = [("body", str(error)[:200])]
         raise Refused(ProblemCode.MALFORMED, "The body is not JSON.", errors=wrong) from error
+
+
+def check_json(text: str) -> None:
+    """Raises ValueError or RecursionError for what lenient readers take as JSON.
+
+    A name twice, NaN, a NUL, half a surrogate pair: two readers would see two bids in it.
+    """
+    _CHECKER.decode(text)
 
 
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

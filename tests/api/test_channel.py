@@ -123,6 +123,8 @@ REFUSED_FRAMES: list[tuple[str | bytes, str]] = [
     ('{"type":"shout"}', "unknown_type"),
     ('{"type":"ping"}', "malformed"),
     ('{"type":"ping","t0":1.5}', "malformed"),
+    ('{"type":"ping","t0":1,"t0":2}', "malformed"),
+    ('{"type":"opt_in","join":false,"join":true}', "malformed"),
     ('{"type":"ping","t0":-1}', "malformed"),
     ('{"type":"ping","t0":1,"extra":1}', "malformed"),
     ('{"type":"resync","after_seq":-2}', "malformed"),
@@ -261,6 +263,17 @@ async def test_a_socket_opened_before_a_sign_out_bids_no_more(site: Site) -> Non
         assert (await hear(socket, "problem"))["code"] == "not_admitted"
         assert await closed_with(socket) == 4001
     assert room.lot.price_fen is None
+
+
+async def test_a_socket_opened_before_a_sign_out_enters_nothing(site: Site) -> None:
+    (ann,) = site.world.bidders("AAAA")
+    async with site.bidder(ann) as socket:
+        async with site.engine.begin() as connection:
+            await end_session(connection, token_hash("token-account-AAAA"))
+        site.world.clock.now += 5_000
+        await say(socket, "opt_in", join=True)
+        assert (await hear(socket, "problem"))["code"] == "not_admitted"
+        assert await closed_with(socket) == 4001
 
 
 # ── many, slow, and the end ─────────────────────────────────────────────────────────────────

@@ -286,3 +286,24 @@ async def test_posted_bids_are_as_strict_as_frames(site: Site, change: dict[str,
         assert (hostile.status_code, hostile.json()["code"]) == (403, "origin_refused")
     assert ORIGIN not in foreign.values()
     assert room.size == size
+
+
+async def test_a_bid_that_says_its_amount_twice_is_no_bid(site: Site) -> None:
+    """Two readers of the same bytes would see two bids."""
+    (ann,) = site.world.bidders("AAAA")
+    room = await site.room()
+    size = room.size
+    signed = json.dumps(as_frame(ann.body(room.origin, START)))
+    twice = signed.replace("{", '{"amount_fen": 1, ', 1)
+    async with site.bidder(ann) as socket, site.http("luochui_session=token-account-AAAA") as http:
+        await socket.send(twice.replace("{", '{"type": "place_bid", ', 1))
+        assert (await hear(socket, "problem"))["code"] == "malformed"
+        for text, media, status in (
+            (twice, "application/json", 400),
+            (signed, "text/plain", 415),
+        ):
+            posted = await http.post(
+                "/api/lots/lot-one/bids", content=text, headers={"Content-Type": media}
+            )
+            assert posted.status_code == status
+    assert room.size == size

@@ -1383,9 +1383,8 @@ export interface components {
             /**
              * V
              * @default 1
-             * @constant
              */
-            v: 1;
+            v: number;
         };
         /** Interrupt */
         Interrupt: {
@@ -1506,9 +1505,8 @@ export interface components {
             /**
              * V
              * @default 1
-             * @constant
              */
-            v: 1;
+            v: number;
         };
         /** LotFailed */
         LotFailed: {
@@ -1839,6 +1837,14 @@ export interface components {
              * @constant
              */
             type: "opted_in";
+        };
+        /**
+         * OptInBody
+         * @description The answer to the question of the opt-in window, by socket or by POST.
+         */
+        OptInBody: {
+            /** Join */
+            join: boolean;
         };
         /** Page[AcceptedQuote] */
         Page_AcceptedQuote_: {
@@ -3428,7 +3434,7 @@ export interface operations {
                     "application/json": components["schemas"]["Receipt"];
                 };
             };
-            /** @description Bad Request */
+            /** @description malformed */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3437,7 +3443,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description Forbidden */
+            /** @description origin_refused, not_admitted */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3446,7 +3452,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description Not Found */
+            /** @description not_found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3455,7 +3461,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description Conflict */
+            /** @description not_yet_confirmed, refused_by_rules, bid_id_reused */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3464,7 +3470,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description unknown_key, bad_signature */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3473,7 +3497,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description rate_limited */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3482,7 +3506,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description busy, clock_unsure, unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3514,7 +3547,7 @@ export interface operations {
                     "application/json": components["schemas"]["Receipt"];
                 };
             };
-            /** @description Bad Request */
+            /** @description malformed */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3523,16 +3556,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Not Found */
+            /** @description not_found, unknown_bid */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3541,7 +3565,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description Conflict */
+            /** @description not_yet_confirmed */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3550,16 +3574,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Too Many Requests */
+            /** @description rate_limited */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3568,7 +3583,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description busy, clock_unsure, unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3679,7 +3703,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["schemas__live__OptIn"];
+                "application/json": components["schemas"]["OptInBody"];
             };
         };
         responses: {
@@ -3692,7 +3716,7 @@ export interface operations {
                     "application/json": components["schemas"]["OptedIn"];
                 };
             };
-            /** @description Bad Request */
+            /** @description malformed */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3701,7 +3725,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description Forbidden */
+            /** @description origin_refused, not_admitted */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3710,7 +3734,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description Not Found */
+            /** @description not_found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3719,7 +3743,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description Conflict */
+            /** @description not_yet_confirmed, refused_by_rules */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3728,8 +3752,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description Unprocessable Entity */
-            422: {
+            /** @description too_large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3737,7 +3761,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description Too Many Requests */
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description rate_limited */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3746,7 +3779,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description Service Unavailable */
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description busy, clock_unsure, unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
