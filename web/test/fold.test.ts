@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { fold, momentAt, type Moment } from '../src/replay/fold'
-import type { LotEntry } from '../src/api/wire'
+import type { AcceptedQuote, LotEntry, LotFields } from '../src/api/wire'
+// Two whole sales of the practice site: the answers of replay, lot and quotes.
+import real from './real_sales.json'
 import { T0, WAN, sale } from './sale'
 
 const moments = fold(sale)
@@ -44,6 +46,18 @@ describe('the fold', () => {
   it('does not fill a gap', () => {
     expect(() => fold(sale.filter((entry) => entry.seq !== 4))).toThrow('entry 4 is missing')
     expect(() => fold([])).not.toThrow()
+  })
+})
+
+describe('real sales, as the service ran them', () => {
+  const kept = real as unknown as { entries: LotEntry[]; lot: LotFields; quotes: AcceptedQuote[] }[]
+  it.each(kept.map((each) => [each.entries[0]?.log ?? '', each] as const))('%s folds to what the service says', (_log, each) => {
+    const found = fold(each.entries)
+    const last = found[found.length - 1] as Moment
+    for (const [name, value] of Object.entries(each.lot)) {
+      expect([name, last.lot[name as keyof LotFields] ?? null]).toEqual([name, value])
+    }
+    expect(found.flatMap((moment) => (moment.quote ? [moment.quote] : []))).toEqual(each.quotes)
   })
 })
 

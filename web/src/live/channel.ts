@@ -201,6 +201,12 @@ export class Channel {
     if (this.link === 'live') this.silent()
   }
 
+  /** Rows that came another way, e.g. earlier quotes by REST. */
+  learn(quotes: readonly AcceptedQuote[]): void {
+    this.heard = { ...this.heard, quotes: merged(this.heard.quotes, quotes) }
+    this.listener.changed()
+  }
+
   get canSend(): boolean {
     return this.socket?.readyState === OPEN && this.link === 'live'
   }

@@ -1,8 +1,8 @@
 /** A live sale on screen: channel, clock and bid machine put together, as the room draws them. */
 import { computed, onBeforeUnmount, ref, shallowRef, triggerRef } from 'vue'
-import { getBid, listMyApplications } from '../api/doors'
+import { getBid, getLot, listMyApplications, listQuotes } from '../api/doors'
 import { Problem } from '../api/http'
-import type { Receipt } from '../api/wire'
+import type { AcceptedQuote, Page, Receipt } from '../api/wire'
 import { knowMe, me } from '../session'
 import type { LineFigures, RoomView } from '../room/view'
 import { Channel, SUBPROTOCOL, type Recovery, type Socket } from './channel'
@@ -40,6 +40,7 @@ export function useLiveRoom(lotId: string): RoomView {
   const receipts = shallowRef<readonly KeptReceipt[]>([])
   const keyReady = ref(false)
   const outbid = ref(false)
+  const missing = ref(false)
   let key: KeptKey | null = null
 
   const channel = new Channel(lotId, clock, { connect: () => connect(lotId), monotonic, later, random: Math.random }, {
@@ -59,6 +60,7 @@ export function useLiveRoom(lotId: string): RoomView {
   function changed(): void {
     heard.value = channel.heard
     link.value = channel.link
+    if (channel.link === 'unknown' && channel.heard.lot === null) void lookForLot()
     hearWorld()
     findInterrupted()
   }
@@ -169,6 +171,33 @@ export function useLiveRoom(lotId: string): RoomView {
     hearWorld()
   }
 
+  let lookedForLot = false
+
+  /** A hall that never opened may be that of a lot which does not exist. */
+  async function lookForLot(): Promise<void> {
+    if (lookedForLot) return
+    lookedForLot = true
+    try {
+      await getLot(lotId)
+    } catch (error) {
+      missing.value = error instanceof Problem && error.code === 'not_found'
+      if (missing.value) channel.stop()
+      else lookedForLot = false
+    }
+  }
+
+  /** The quotes before the first that is known, from the beginning of the log. */
+  async function loadEarlier(): Promise<void> {
+    const first = channel.heard.quotes[0]?.seq ?? 0
+    let cursor: string | null = null
+    do {
+      const page: Page<AcceptedQuote> = await listQuotes(lotId, cursor)
+      channel.learn(page.items)
+      cursor = page.next_cursor ?? null
+      if ((page.items[page.items.length - 1]?.seq ?? first) >= first) return
+    } while (cursor !== null)
+  }
+
   async function findReceipts(): Promise<void> {
     receipts.value = await receiptsOf(lotId).catch(() => [])
   }
@@ -216,11 +245,13 @@ export function useLiveRoom(lotId: string): RoomView {
 
   return {
     kind: 'live',
+    missing,
     heard,
     link,
     now,
     line,
     recovery,
+    loadEarlier,
     bidding: {
       state,
       monotonic: mono,

@@ -70,7 +70,7 @@ export function usePlayer(lotId: string, entries: readonly LotEntry[]): Player {
     if (goal) seek(goal.at)
   }
 
-  const room: RoomView = { kind: 'replay', heard, link: ref('replay'), now: at, line: null, recovery: null, bidding: null }
+  const room: RoomView = { kind: 'replay', missing: ref(false), heard, link: ref('replay'), now: at, line: null, recovery: null, loadEarlier: null, bidding: null }
   return { room, moments, from, to, at, index, playing, speed, skipIdle, seek, step }
 }
 

@@ -13,12 +13,16 @@ export interface LineFigures {
 
 export interface RoomView {
   readonly kind: 'live' | 'replay'
+  /** There is no such lot. */
+  readonly missing: Ref<boolean>
   readonly heard: ShallowRef<Heard>
   readonly link: Ref<Link | 'replay'>
   /** Server ms, ticking; never goes back while live. */
   readonly now: Ref<number>
   readonly line: ShallowRef<LineFigures> | null
   readonly recovery: ShallowRef<Recovery | null> | null
+  /** Fetches the quotes before the first that is known. */
+  readonly loadEarlier: (() => Promise<void>) | null
   readonly bidding: Bidding | null
 }
 

@@ -13,7 +13,6 @@ const en: Messages = {
     footer: 'Every bid, every extension and the result stand in a log that anyone can verify',
     key: 'Log key',
     docs: 'API documents',
-    contrast: 'Text size',
   },
   nav: {
     main: 'Main',
@@ -24,7 +23,6 @@ const en: Messages = {
     signIn: 'Sign in',
     register: 'Register',
     signOut: 'Sign out',
-    menu: 'Menu',
   },
   common: {
     loading: 'Loading',
@@ -39,9 +37,6 @@ const en: Messages = {
     submit: 'Submit',
     colon: ': ',
     bracket: (text) => ` (${text})`,
-    none: 'None',
-    yes: 'Yes',
-    no: 'No',
     trace: (trace) => `Trace ${trace}`,
     offline: 'No network',
     offlineDetail: 'Nothing can be submitted now; it goes on by itself when the network is back',
@@ -56,9 +51,6 @@ const en: Messages = {
     areaValue: (m2, mu) => `${m2} m² (${mu} mu)`,
     beijing: 'Beijing time',
     seconds: (n) => `${n} s`,
-    minutes: (n) => `${n} min`,
-    days: (n) => `${n} days`,
-    table: 'Details',
   },
   unit: { TOTAL: '万元', PER_MU: '万元/mu', PER_M2: 'yuan/m²', PER_FLOOR_M2: 'yuan/m² of floor' },
   stage: {
@@ -101,7 +93,6 @@ const en: Messages = {
     yourNumber: 'Your bidder number',
     observer: 'Observer',
     observerDetail: 'You are watching and cannot bid',
-    onlyYou: 'Only you see your name',
     strip: 'Connection',
     state: {
       connecting: 'Connecting',
@@ -166,8 +157,6 @@ const en: Messages = {
     more: 'Rules, parcel and receipts',
     readAloud: 'Read the state aloud',
     sound: 'Sound',
-    soundOn: 'Sound on',
-    soundOff: 'Sound off',
     recovered: (s, n) => `Back after ${s} s; ${n} bid(s) meanwhile`,
     replaced: 'This hall was opened in another window or device and is no longer updated here',
     takeOver: 'Continue here',
@@ -192,15 +181,12 @@ const en: Messages = {
     applyToBid: 'Apply to bid',
     authority: 'arrival at the server decides',
     step: (value) => `increment ${value}`,
-    phone: 'Support',
-    session: (id) => `session ${id}`,
   },
 
   bid: {
     heading: 'Bid',
     minimum: (value) => `Next bid at least ${value}`,
     first: (value) => `First bid at least ${value}`,
-    chip: (n, value) => `+${n} ${value}`,
     free: 'Other amount',
     freeHint: (unit) => `Other amount (${unit})`,
     place: (value) => `Place ${value}`,
@@ -247,9 +233,7 @@ const en: Messages = {
     notJoin: 'Do not take part',
     joined: 'Recorded: you take part',
     notJoined: 'Recorded: you do not take part',
-    onePress: 'One press for one step',
     late: (arrived, closed) => `Too late: arrived ${arrived}, closed ${closed}`,
-    words: 'In words',
   },
   objection: {
     BELOW_START: 'below the starting price',

@@ -12,7 +12,6 @@ const zh = {
     footer: '每一次报价、每一次延时与结果均记入可公开核验的日志',
     key: '日志公钥',
     docs: '接口文档',
-    contrast: '字号',
   },
   nav: {
     main: '主导航',
@@ -23,7 +22,6 @@ const zh = {
     signIn: '登录',
     register: '注册',
     signOut: '退出',
-    menu: '菜单',
   },
   common: {
     loading: '正在载入',
@@ -38,9 +36,6 @@ const zh = {
     submit: '提交',
     colon: '：',
     bracket: (text: string) => `（${text}）`,
-    none: '无',
-    yes: '是',
-    no: '否',
     trace: (trace: string) => `追踪号 ${trace}`,
     offline: '网络不可用',
     offlineDetail: '所有提交已停用，恢复网络后自动继续',
@@ -55,9 +50,6 @@ const zh = {
     areaValue: (m2: string, mu: string) => `${m2} m²（${mu} 亩）`,
     beijing: '北京时间',
     seconds: (n: number) => `${n} 秒`,
-    minutes: (n: number) => `${n} 分钟`,
-    days: (n: number) => `${n} 天`,
-    table: '明细表',
   },
   unit: {
     TOTAL: '万元',
@@ -105,7 +97,6 @@ const zh = {
     yourNumber: '您的竞买号',
     observer: '旁观',
     observerDetail: '您正在旁观，不能报价',
-    onlyYou: '单位名称仅您本人可见',
     strip: '连接状态',
     state: {
       connecting: '正在连接',
@@ -170,8 +161,6 @@ const zh = {
     more: '规则、地块与回执',
     readAloud: '读出当前状态',
     sound: '声音提示',
-    soundOn: '声音开',
-    soundOff: '声音关',
     recovered: (s: string, n: number) => `已恢复，断开 ${s} s，其间 ${n} 次报价`,
     replaced: '本竞价厅已在另一窗口或设备打开，此处不再更新',
     takeOver: '改在此处继续',
@@ -196,15 +185,12 @@ const zh = {
     applyToBid: '报名竞买',
     authority: '以服务器到达时间为准',
     step: (value: string) => `增价幅度 ${value}`,
-    phone: '技术支持',
-    session: (id: string) => `会话号 ${id}`,
   },
 
   bid: {
     heading: '出价',
     minimum: (value: string) => `下一口最低 ${value}`,
     first: (value: string) => `首次报价不低于 ${value}`,
-    chip: (n: number, value: string) => `+${n} 步 ${value}`,
     free: '自定金额',
     freeHint: (unit: string) => `自定金额（${unit}）`,
     place: (value: string) => `确认出价 ${value}`,
@@ -251,9 +237,7 @@ const zh = {
     notJoin: '不参加',
     joined: '已回执：参加',
     notJoined: '已回执：不参加',
-    onePress: '加一步时一次按下即出价',
     late: (arrived: string, closed: string) => `已截止：到达 ${arrived}，截止 ${closed}`,
-    words: '大写',
   },
   objection: {
     BELOW_START: '低于起始价',

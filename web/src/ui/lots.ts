@@ -65,5 +65,5 @@ export function announcedFacts({ facts }: ParcelFacts): Fact[] {
     return name ? [{ label, value: facts[name] as string, wide: label === text.location }] : []
   })
   const rest = Object.entries(facts).filter(([name]) => !used.has(name))
-  return [...rows, ...rest.map(([label, value]) => ({ label, value }))]
+  return [...rows, ...rest.map(([label, value]) => ({ label: text.other[label] ?? label, value }))]
 }
