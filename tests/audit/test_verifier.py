@@ -198,6 +198,15 @@ def test_an_automatic_resume_and_a_late_proof_are_no_contradiction() -> None:
     assert verify(replace(sale, health=rows)).exit_code == 0
 
 
+def test_a_proof_that_was_under_way_when_the_disk_stood_still_is_no_contradiction() -> None:
+    """It bears the instant at which its write began and is committed after the interruption."""
+    sale = sales.interrupted()
+    gap = json.loads(sale.entries[find(sale.entries, "interrupt")])["command"]
+    stuck = sales.HealthRow(gap["from"] + 1_000, "room-1")
+    rows = sorted((*sale.health, stuck), key=lambda row: row.at)
+    assert verify(replace(sale, health=rows)).exit_code == 0
+
+
 # ── 1 ───────────────────────────────────────────────────────────────────────────────────────
 
 
