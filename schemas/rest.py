@@ -254,8 +254,9 @@ class SuspendIn(Strict):
 
 
 class ResumeIn(Strict):
+    """The resumption counts as announced when it is requested."""
+
     action: Literal["RESUME"] = "RESUME"
-    announced_at: Millis | None = None
     timetable: Timetable | None = None
 
 

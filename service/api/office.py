@@ -327,6 +327,8 @@ def _office_lot(lot: lots.ListedLot, proved_to: int) -> OfficeLot:
         ProblemCode.NOT_FOUND,
         ProblemCode.REFUSED_BY_RULES,
         ProblemCode.UNSUPPORTED_MEDIA_TYPE,
+        ProblemCode.IDEMPOTENCY_KEY_MISSING,
+        ProblemCode.IDEMPOTENCY_KEY_REUSED,
     ),
     openapi_extra=examples.action(),
 )
@@ -334,10 +336,16 @@ async def request_action(
     request: Request,
     account: Drafting,
     lot_id: TheLot,
+    key: IdempotencyKey,
     asked: Annotated[ActionIn, Depends(body(ActionIn))],
 ) -> Response:
     """Asks for an action, which another person approves. An emergency suspension acts at once."""
-    return answer(await actions.request_action(parts_of(request).desk, account, lot_id, asked), 201)
+
+    async def create(connection: AsyncConnection) -> OfficeRequest:
+        desk = parts_of(request).desk
+        return await actions.request_action(connection, desk, account, lot_id, asked)
+
+    return await once(request, account, key, create)
 
 
 @router.get(

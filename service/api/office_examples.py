@@ -3,6 +3,7 @@
 from typing import Any
 
 from service import wire
+from service.api.doors import header
 from service.rules.templates import from_template
 
 _DAY = 86_400_000
@@ -57,4 +58,5 @@ def action() -> dict[str, Any]:
     schema = {"oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in names]}
     shown = {"suspend": {"value": suspend}, "confirm": {"value": confirm}}
     content = {"application/json": {"schema": schema, "examples": shown}}
-    return {"requestBody": {"required": True, "content": content}}
+    key = header("Idempotency-Key", required=True)
+    return {"requestBody": {"required": True, "content": content}, "parameters": [key]}

@@ -40,13 +40,15 @@ ASKING = ("publisher", "approver")
 
 
 async def request_action(
-    desk: Desk, account: Account, lot_id: str, action: ActionIn
+    connection: AsyncConnection, desk: Desk, account: Account, lot_id: str, action: ActionIn
 ) -> OfficeRequest:
-    """Asks for an action; an emergency suspension is done when this returns."""
+    """Asks for an action; an emergency suspension is done when this returns.
+
+    The request exists when the caller commits.
+    """
     requester = in_log(desk, account, *ASKING)
     _refuse_unspeakable(action)
-    async with desk.engine.connect() as connection:
-        await published(connection, lot_id)
+    await published(connection, lot_id)
     now = desk.clock.now_ms()
     request_id = new_rising_id(now)
     values: dict[str, Any] = {
@@ -62,36 +64,36 @@ async def request_action(
         # First stop the sale, then write that we did: the log holds who it was.
         await _do(desk, lot_id, _command(action, m.Officials(requester=requester), now))
         values |= {"state": "DONE", "outcome": "EMERGENCY_UNCONFIRMED"}
-    async with desk.engine.begin() as connection:
-        await requests.add_request(connection, values)
-        row = await requests.read_request(connection, request_id)
+    await requests.add_request(connection, values)
+    row = await requests.read_request(connection, request_id)
     assert row is not None, "the request was just written"
     return office_request(row)
 
 
 async def approve_action(desk: Desk, approver: Account, request_id: str) -> OfficeRequest:
-    """The second person's word does it. What the rules refuse stays pending, for later or never."""
-    async with desk.engine.connect() as connection:
-        row = await _found(connection, request_id, lock=False)
-    _refuse_same_person(row, approver)
-    asked = office_request(row)
-    by = in_log(desk, approver, "approver")
-    if row["state"] == "DONE" and row["outcome"] == "EMERGENCY_UNCONFIRMED":
-        return await _confirm_emergency(desk, row, approver, by)
-    if row["state"] != "PENDING":
-        raise Refused(ProblemCode.WRONG_STATE, "This request is not waiting.", reason=row["state"])
-    officials = m.Officials(requester=row["requester"], approver=by)
-    outcome = await _carry_out(desk, asked, officials)
-    # The room's log has it from here on. A crash now leaves the request pending, and approving it
-    # again finds the work done.
-    done = {
-        "state": "DONE",
-        "approved_by": approver.account_id,
-        "approver": by,
-        "outcome": outcome,
-    }
+    """The second person's word does it. What the rules refuse stays pending, for later or never.
+
+    The request is held meanwhile: it can neither be withdrawn nor be approved twice. The room's log
+    has the action before the request says so; a crash between them leaves the request pending, and
+    approving it again finds the work done.
+    """
     async with desk.engine.begin() as connection:
-        await _found(connection, request_id, lock=True)
+        row = await _found(connection, request_id, lock=True)
+        _refuse_same_person(row, approver)
+        asked = office_request(row)
+        by = in_log(desk, approver, "approver")
+        if row["state"] == "DONE" and row["outcome"] == "EMERGENCY_UNCONFIRMED":
+            return await _confirm_emergency(connection, desk, row, approver, by)
+        if row["state"] != "PENDING":
+            sentence = "This request is not waiting."
+            raise Refused(ProblemCode.WRONG_STATE, sentence, reason=row["state"])
+        officials = m.Officials(requester=row["requester"], approver=by)
+        done = {
+            "state": "DONE",
+            "approved_by": approver.account_id,
+            "approver": by,
+            "outcome": await _carry_out(desk, asked, officials),
+        }
         return office_request(await requests.change_request(connection, request_id, done))
 
 
@@ -157,7 +159,8 @@ def _command(action: ActionIn, officials: m.Officials, asked_at: int) -> m.Comma
         case ResumeIn():
             table = action.timetable
             return m.Resume(
-                announced_at=asked_at if action.announced_at is None else action.announced_at,
+                # The request is the announcement: nobody can claim an earlier one.
+                announced_at=asked_at,
                 timetable=None if table is None else wire.timetable_from_wire(table),
                 officials=officials,
             )
@@ -205,14 +208,12 @@ async def _publish_winner(desk: Desk, lot_id: str) -> None:
 
 
 async def _confirm_emergency(
-    desk: Desk, row: RowMapping, approver: Account, by: str
+    connection: AsyncConnection, desk: Desk, row: RowMapping, approver: Account, by: str
 ) -> OfficeRequest:
     done = {"approved_by": approver.account_id, "approver": by, "outcome": "EMERGENCY_CONFIRMED"}
-    async with desk.engine.begin() as connection:
-        changed = await requests.change_request(connection, row["request_id"], done)
-        subject = f"lot/{row['lot_id']}"
-        action = "CONFIRM_EMERGENCY"
-        await record_action(connection, desk, action, subject, row["requester"], by)
+    changed = await requests.change_request(connection, row["request_id"], done)
+    subject = f"lot/{row['lot_id']}"
+    await record_action(connection, desk, "CONFIRM_EMERGENCY", subject, row["requester"], by)
     return office_request(changed)
 
 

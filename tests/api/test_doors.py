@@ -73,7 +73,7 @@ DOORS = {
     # Whether one is admitted is a secret, so a bid is answered alike for all who are not.
     "place_bid": Door("POST", "/lots/lot-one/bids", None, BID, _of("not_admitted", "rate_limited")),
     "get_bid": Door("GET", f"/lots/lot-one/bids/{BID['bid_id']}", None, codes=_of("unknown_bid")),
-    "opt_in": Door("POST", "/lots/lot-one/opt-in", None, {"type": "opt_in", "join": True},
+    "opt_in": Door("POST", "/lots/lot-one/opt-in", None, {"join": True},
                    _of("not_admitted", "rate_limited")),
     "list_parcels": Door("GET", "/office/parcels", _of("publisher", "approver")),
     "list_templates": Door("GET", "/office/templates", _of("publisher", "approver")),

@@ -7,7 +7,7 @@ import type {
 
 export type Action =
   | { action: 'SUSPEND'; cause: string; text: string; emergency: boolean }
-  | { action: 'RESUME'; announced_at?: number; timetable?: Timetable }
+  | { action: 'RESUME'; timetable?: Timetable }
   | { action: 'TERMINATE'; cause: string; text: string }
   | { action: 'CONFIRM'; outcome: 'CONFIRMED' | 'UNQUALIFIED'; ruling?: string }
   | { action: 'SEAL' }
@@ -30,8 +30,8 @@ export const releaseLot = (lotId: string, version: number) =>
   call<Draft>(draftPath(lotId) + '/release', { method: 'POST', ifMatch: version })
 
 export const listOfficeLots = () => call<Page<OfficeLot>>('/office/lots')
-export const requestAction = (lotId: string, action: Action) =>
-  post<OfficeRequest>(`/office/lots/${encodeURIComponent(lotId)}/requests`, action)
+export const requestAction = (lotId: string, action: Action, idempotencyKey: string) =>
+  call<OfficeRequest>(`/office/lots/${encodeURIComponent(lotId)}/requests`, { method: 'POST', body: action, idempotencyKey })
 export const listRequests = () => call<Page<OfficeRequest>>('/office/requests')
 export const approveAction = (requestId: string) => post<OfficeRequest>(`/office/requests/${requestId}/approve`)
 export const withdrawAction = (requestId: string) => post<OfficeRequest>(`/office/requests/${requestId}/withdraw`)
