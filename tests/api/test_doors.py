@@ -126,7 +126,7 @@ def test_every_door_of_the_document_stands_in_this_matrix() -> None:
 
 
 async def knock(person: Person, door: Door) -> Any:
-    headers = {"Idempotency-Key": "key-of-the-matrix"}
+    headers = {"Idempotency-Key": f"the-key-for{door.path}"}
     body = {} if door.body is None else {"json": door.body}
     return await person.http.request(door.method, f"/api{door.path}", headers=headers, **body)
 
