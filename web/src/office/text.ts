@@ -119,6 +119,7 @@ const zh = {
   recordState: { SENT: '已提交银行', PAID: '已退款', FAILED: '失败' } as Record<string, string>,
 
   supervision: '监管',
+  sealed: '日志已封存',
   supervisionLead: '所有标的的状态、结束后的逐秒回放、证据包与完整性核验',
   running: '进行中',
   finished: '已结束',
@@ -271,6 +272,7 @@ const en: typeof zh = {
   recordState: { SENT: 'sent to the bank', PAID: 'refunded', FAILED: 'failed' },
 
   supervision: 'Supervision',
+  sealed: 'Log sealed',
   supervisionLead: 'The state of every lot; replay, evidence pack and verification after the end',
   running: 'Running',
   finished: 'Finished',

@@ -29,7 +29,7 @@ const zh = {
       interrupted: (s: string) => `报价通道中断 ${s} s，自动中止`,
       resumed: '恢复，给予完整时间',
       reserve_opened: (met: boolean): string => (met ? '底价开启：已达' : '底价开启：未达'),
-      hammer_fell: (no: string, price: string) => `落槌：${no},${price}`,
+      hammer_fell: (no: string, price: string) => `落槌：${no}，${price}`,
       lot_sold: '成交',
       lot_failed: (reason: string) => `未成交：${reason}`,
       lot_terminated: '终止',
