@@ -8,6 +8,9 @@ from tests.browser.sales import wan
 from tests.browser.visitors import Visitor
 from tests.story.site import Bidder, Site
 
+ENTRY = re.compile(r"#\d+ · \d\d:\d\d:\d\d\.\d{3}")
+"""Which entry of the log answers a bid, and when: the receipt in one line."""
+
 
 async def apply(person: Visitor, lot_id: str) -> None:
     """From the announcement: a key that cannot leave the browser, a promise, and sent."""
@@ -42,8 +45,8 @@ async def bid_in_two_steps(person: Visitor, amount_fen: int) -> None:
     await person.press_button(f"确认出价 {amount}")
     await person.sees("报价一经受理，撤回不可")
     await person.press_button(f"再按一次，出价 {amount}")
-    await person.sees(re.compile(r"已受理 #\d+ \d\d:\d\d:\d\d\.\d{3}"))
     await person.sees(f"出价 {amount} 已受理")
+    await person.sees(ENTRY)
 
 
 def row(person: Visitor, bidder_no: str, amount_fen: int, *, own: bool = False) -> Locator:

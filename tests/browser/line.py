@@ -62,7 +62,7 @@ async def line_to(port: int) -> AsyncIterator[Line]:
         task = asyncio.current_task()
         assert task is not None
         carrying.add(task)
-        with suppress(OSError):
+        with suppress(OSError, asyncio.CancelledError):  # cancelled only when all is over
             await line.carry(port, (reader, writer))
 
     server = await asyncio.start_server(carry, "127.0.0.1", 0)

@@ -12,7 +12,7 @@ WAN = 1_000_000
 
 async def announce(
     site: Site, lot_id: str, *, opens_s: int = 1, lasts_s: int = 15, countdown_s: int = 8,
-    method: Method = Method.LISTING, **rules: Any,
+    method: Method = Method.LISTING, parcel: dict[str, Any] | None = None, **rules: Any,
 ) -> dict[str, Any]:  # fmt: skip
     """Publishes a sale whose free quotes begin after `opens_s` and end `lasts_s` later.
 
@@ -20,7 +20,7 @@ async def announce(
     """
     plan = Plan(
         lot_id=lot_id,
-        parcel=await site.parcel(),
+        parcel=parcel or await site.parcel(),
         method=method,
         opens_s=opens_s,
         lasts_s=lasts_s,

@@ -48,8 +48,7 @@ async def test_a_person_registers_is_admitted_bids_is_outbid_and_wins(
     await take_the_receipt(site, person, lot_id, tmp_path)
 
     await person.sees("恭喜，您是竞得人")
-    await person.sees(f"{number} 以 {wan(start + 2 * step)} 万元 竞得")
-    await expect(person.page.get_by_text("成交").first).to_be_visible()
+    await person.sees(f"成交：{number} 以 {wan(start + 2 * step)} 万元 竞得")
 
 
 # ── before the hall ─────────────────────────────────────────────────────────────────────────

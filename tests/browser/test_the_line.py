@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from tests.browser.conftest import NewName, Visits
-from tests.browser.hall import bid_in_two_steps, enter, row
+from tests.browser.hall import ENTRY, bid_in_two_steps, enter, row
 from tests.browser.line import Line, line_to
 from tests.browser.sales import announce, bid, wan
 from tests.story.site import Site
@@ -76,7 +76,8 @@ async def test_a_bid_whose_answer_is_lost_says_so_and_ends_in_its_receipt(
     await person.sees("尚未确认，正在查询，请勿重复出价")
     await expect(person.page.get_by_role("button", name=re.compile("确认出价"))).to_have_count(0)
     line.mend()
-    await person.sees(re.compile(r"已受理 #\d+"))
+    await person.sees(f"出价 {wan(start)} 万元 已受理")
+    await person.sees(ENTRY)
     await person.sees(LEADING)
     assert (await site.state(lot_id))["price_fen"] == start
 
