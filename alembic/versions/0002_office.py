@@ -196,6 +196,7 @@ def _admission() -> None:
         _pk("application_keys", "application_id", "key_id"),
         _fk("application_keys", "application_id", "applications.application_id"),
         _fk("application_keys", "key_id", "bidder_keys.key_id"),
+        sa.UniqueConstraint("key_id", name="uq_application_keys_key_id"),
     )
     op.create_table(
         "sub_accounts",

@@ -40,15 +40,16 @@ class Stage:
     now_ms: Callable[[], int]
     unpaid: Callable[[], Awaitable[Sequence[UnpaidDeposit]]]
     say: Callable[[str], None]
-    _keys: dict[str, BidderKey] = field(default_factory=dict)
+    _keys: dict[tuple[str, str], BidderKey] = field(default_factory=dict)
 
-    async def key_of(self, person: Person) -> BidderKey:
-        """The person's key of this run, made and enrolled at first use."""
-        if person.username not in self._keys:
+    async def key_of(self, person: Person, lot_id: str) -> BidderKey:
+        """The person's key of this run for this lot alone, made and enrolled at first use."""
+        whose = (person.username, lot_id)
+        if whose not in self._keys:
             key = BidderKey.generate()
             await person.post("/api/me/keys", {"public_key": key.spki.hex()})
-            self._keys[person.username] = key
-        return self._keys[person.username]
+            self._keys[whose] = key
+        return self._keys[whose]
 
     async def lot(self, lot_id: str) -> dict[str, Any]:
         page: dict[str, Any] = await self.office["publisher"].get(f"/api/lots/{lot_id}")
@@ -88,7 +89,7 @@ async def pay(stage: Stage, deposit: UnpaidDeposit) -> None:
 
 async def take_part(stage: Stage, person: Person, lot_id: str, mind: Mind) -> None:
     """Apply, be admitted, bid to the end. Someone who comes too late stays outside."""
-    key = await stage.key_of(person)
+    key = await stage.key_of(person, lot_id)
     with suppress(Refused):
         if await be_admitted(stage, person, lot_id, key):
             await Bidder(person, key, mind, lot_id, stage.say).play()
@@ -96,7 +97,7 @@ async def take_part(stage: Stage, person: Person, lot_id: str, mind: Mind) -> No
 
 async def admit_visitor(stage: Stage, person: Person, lot_id: str) -> None:
     """Apply in a visitor's name; his own browser enrols its own key when he enters the room."""
-    key = await stage.key_of(person)
+    key = await stage.key_of(person, lot_id)
     with suppress(Refused):
         await be_admitted(stage, person, lot_id, key)
 

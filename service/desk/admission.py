@@ -39,7 +39,7 @@ async def published(connection: AsyncConnection, lot_id: str) -> ListedLot:
 async def apply_for(
     connection: AsyncConnection, desk: Desk, account: Account, lot_id: str, asked: Apply
 ) -> str:
-    """Files an application with one of the bidder's keys; returns its id."""
+    """Files an application with a key of the bidder's for this lot alone; returns its id."""
     lot = await published(connection, lot_id)
     now = desk.clock.now_ms()
     _refuse_closed(lot, now)
@@ -55,14 +55,14 @@ async def apply_for(
     }
     if not await applications.add_application(connection, values):
         raise Refused(ProblemCode.ALREADY_APPLIED, "You have applied for this lot before.")
-    await applications.add_key(connection, application_id, asked.key_id)
+    await _add_key(connection, application_id, asked.key_id)
     return application_id
 
 
 async def use_key(
     connection: AsyncConnection, desk: Desk, account: Account, lot_id: str, key_id: str
 ) -> str:
-    """One more of the bidder's keys for this lot; returns the application's id.
+    """One more key of the bidder's for this lot alone; returns the application's id.
 
     An admitted bidder's key is recorded in the house log, which every bid by it names.
     """
@@ -78,10 +78,17 @@ async def use_key(
     if len(row["key_ids"]) >= MAX_KEYS:
         sentence, most = "No more keys can be used for this lot.", {"most": MAX_KEYS}
         raise Refused(ProblemCode.WRONG_STATE, sentence, reason="TOO_MANY_KEYS", figures=most)
-    await applications.add_key(connection, row["application_id"], key_id)
+    await _add_key(connection, row["application_id"], key_id)
     if row["state"] == "ADMITTED":
         await _record_keys(connection, desk, row, row["bidder_no"], row["identity_commitment"])
     return str(row["application_id"])
+
+
+async def _add_key(connection: AsyncConnection, application_id: str, key_id: str) -> None:
+    """Refuses a key of another lot: on two public rolls it would tell whose numbers they are."""
+    if not await applications.add_key(connection, application_id, key_id):
+        sentence = "This key is used for another lot: enrol a new one for this lot."
+        raise Refused(ProblemCode.UNKNOWN_KEY, sentence, reason="KEY_USED_ELSEWHERE")
 
 
 # ── the reviewer ────────────────────────────────────────────────────────────────────────────
@@ -197,7 +204,8 @@ def _refuse_closed(lot: ListedLot, now: int) -> None:
 
 
 async def _refuse_foreign_key(connection: AsyncConnection, account: Account, key_id: str) -> None:
-    if key_id not in {key.key_id for key in await accounts.keys_of(connection, account.account_id)}:
+    key = await accounts.find_key(connection, key_id)
+    if key is None or key.account_id != account.account_id:
         raise Refused(ProblemCode.UNKNOWN_KEY, "Enrol this key first.")
 
 

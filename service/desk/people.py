@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from unicodedata import normalize
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from schemas.problem import ProblemCode
 from schemas.rest import Register
 from service.audit import signatures
@@ -19,8 +21,9 @@ from service.store.accounts import StoredKey
 from service.store.vault import Identity
 
 MIN_DIFFERENT_CHARACTERS = 5
-MAX_KEYS = 500
-"""Keys one account may have enrolled: every cleared browser makes a new one."""
+MAX_UNUSED_KEYS = 200
+"""Enrolled keys of an account that serve no lot yet. Those in use are bounded lot by lot, so that a
+bidder of many years is never shut out."""
 HOUR_MS = 3_600_000
 
 
@@ -127,11 +130,8 @@ async def enrol_key(desk: Desk, account_id: str, public_key: str) -> StoredKey:
         reason = broken.reason.value
         raise Refused(ProblemCode.UNKNOWN_KEY, sentence, reason=reason) from broken
     async with desk.engine.begin() as connection:
-        held = await accounts.keys_of(connection, account_id)
-        if len(held) >= MAX_KEYS and key.key_id not in {k.key_id for k in held}:
-            sentence = "No more keys can be enrolled for this account."
-            most = {"most": MAX_KEYS}
-            raise Refused(ProblemCode.WRONG_STATE, sentence, reason="TOO_MANY_KEYS", figures=most)
+        if await accounts.find_key(connection, key.key_id) is None:
+            await _refuse_hoard(connection, account_id)
         stored = await accounts.add_key(
             connection,
             key_id=key.key_id,
@@ -142,6 +142,12 @@ async def enrol_key(desk: Desk, account_id: str, public_key: str) -> StoredKey:
     if stored.account_id != account_id:
         raise Refused(ProblemCode.UNKNOWN_KEY, "This key is another bidder's.", reason="KEY_TAKEN")
     return stored
+
+
+async def _refuse_hoard(connection: AsyncConnection, account_id: str) -> None:
+    if await accounts.count_unused_keys(connection, account_id) >= MAX_UNUSED_KEYS:
+        sentence, most = "Too many enrolled keys serve no lot.", {"most": MAX_UNUSED_KEYS}
+        raise Refused(ProblemCode.WRONG_STATE, sentence, reason="TOO_MANY_KEYS", figures=most)
 
 
 async def _claim_try(desk: Desk, who: bytes) -> None:

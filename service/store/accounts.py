@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from service.store.office_tables import (
     account_roles,
     accounts,
+    application_keys,
     bidder_keys,
     sessions,
     sign_in_tries,
@@ -154,8 +155,24 @@ async def add_key(
         key_id=key_id, account_id=account_id, public_key=public_key, enrolled_at=at
     )
     await connection.execute(adding.on_conflict_do_nothing())
+    stored = await find_key(connection, key_id)
+    assert stored is not None, "it was just enrolled, now or before"
+    return stored
+
+
+async def find_key(connection: AsyncConnection, key_id: str) -> StoredKey | None:
     asked = select(bidder_keys).where(bidder_keys.c.key_id == key_id)
-    return StoredKey(**(await connection.execute(asked)).mappings().one())
+    row = (await connection.execute(asked)).mappings().one_or_none()
+    return None if row is None else StoredKey(**row)
+
+
+async def count_unused_keys(connection: AsyncConnection, account_id: str) -> int:
+    """Keys of the account that serve no application."""
+    used = select(application_keys.c.key_id).where(
+        application_keys.c.key_id == bidder_keys.c.key_id
+    )
+    asked = select(func.count()).where(bidder_keys.c.account_id == account_id, ~used.exists())
+    return (await connection.execute(asked)).scalar_one()
 
 
 async def keys_of(connection: AsyncConnection, account_id: str) -> list[StoredKey]:

@@ -108,9 +108,13 @@ async def add_sub_account(
     return (await connection.execute(done.returning(sub_accounts.c.account))).first() is not None
 
 
-async def add_key(connection: AsyncConnection, application_id: str, key_id: str) -> None:
+async def add_key(connection: AsyncConnection, application_id: str, key_id: str) -> bool:
+    """False when the key serves another application: one key, one lot. Twice is as once."""
     adding = insert(application_keys).values(application_id=application_id, key_id=key_id)
     await connection.execute(adding.on_conflict_do_nothing())
+    asked = select(application_keys.c.application_id).where(application_keys.c.key_id == key_id)
+    serves: str = (await connection.execute(asked)).scalar_one()
+    return serves == application_id
 
 
 async def keys_of(connection: AsyncConnection, application_id: str) -> list[RowMapping]:

@@ -176,7 +176,8 @@ application_keys = Table(
     "application_keys",
     metadata,
     Column("application_id", Text, ForeignKey(applications.c.application_id), primary_key=True),
-    Column("key_id", Text, ForeignKey(bidder_keys.c.key_id), primary_key=True),
+    # One key, one lot: rolls are public, and a key on two of them links two secret numbers.
+    Column("key_id", Text, ForeignKey(bidder_keys.c.key_id), primary_key=True, unique=True),
     Column("admission_seq", BigInteger),  # house-log seq; set when the bidder is admitted
 )
 

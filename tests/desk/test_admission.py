@@ -7,9 +7,11 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from service.desk import admission, ids
+from service.desk import admission, ids, people
 from tests.desk.world import REGISTRATION_TO, OfficeWorld, Person, code
 from tests.rules.sale import START, STEP, T0
+
+ELSEWHERE = ("unknown_key", "KEY_USED_ELSEWHERE")
 
 
 @pytest.fixture
@@ -140,6 +142,72 @@ async def test_another_device_has_its_own_record_in_the_house_log(office: Office
     assert len({record["bidder_no"] for record in records}) == 1
     [bidder] = await office.facts.roll("lot-one")
     assert set(bidder.keys) == {person.key.key_id, key_id}
+
+
+async def test_a_key_of_another_lot_is_refused_by_name(office: OfficeWorld) -> None:
+    """Rules §11: on two public rolls one key would link two numbers and name a loser."""
+    await office.publish_lot()
+    await office.publish_lot("lot-two")
+    person = await office.admitted("jiajia")
+    body = {"key_id": person.key.key_id, "declared": True}
+    refused = await person.post("/lots/lot-two/applications", body)
+    assert (code(refused), refused.json()["reason"]) == ELSEWHERE
+    assert len((await person.get("/me/applications")).json()["items"]) == 1
+    filed = await office.apply(person, "lot-two")
+    assert filed["key_ids"] == [person.key_for("lot-two").key_id]
+    refused = await person.post("/lots/lot-two/keys", {"key_id": person.key.key_id})
+    assert (code(refused), refused.json()["reason"]) == ELSEWHERE
+    after = await person.get(f"/me/applications/{filed['application_id']}")
+    assert after.json()["key_ids"] == filed["key_ids"]
+
+
+async def test_one_key_offered_to_two_lots_at_once_serves_one(office: OfficeWorld) -> None:
+    lots = [f"lot-{n}" for n in range(4)]
+    for lot_id in lots:
+        await office.publish_lot(lot_id)
+    person = await office.bidder("jiajia")
+    body = {"key_id": person.key.key_id, "declared": True}
+    answers = await asyncio.gather(
+        *(person.post(f"/lots/{lot_id}/applications", body) for lot_id in lots)
+    )
+    assert sorted(answer.status_code for answer in answers) == [201, 422, 422, 422]
+
+
+async def test_the_same_new_key_twice_at_once_is_one(office: OfficeWorld) -> None:
+    await office.publish_lot()
+    person = await office.admitted("jiajia")
+    body = {"key_id": await second_key(person)}
+    answers = await asyncio.gather(*(person.post("/lots/lot-one/keys", body) for _ in range(4)))
+    assert [answer.status_code for answer in answers] == [200] * 4
+    assert len(await office.house("record_admission")) == 2
+
+
+async def test_the_database_refuses_a_key_on_two_applications(
+    office: OfficeWorld, owner: asyncpg.Connection
+) -> None:
+    await office.publish_lot()
+    await office.publish_lot("lot-two")
+    person = await office.bidder("jiajia")
+    await office.apply(person)
+    second = await office.apply(person, "lot-two")
+    with pytest.raises(asyncpg.UniqueViolationError, match="uq_application_keys_key_id"):
+        await owner.execute(
+            "INSERT INTO application_keys (application_id, key_id) VALUES ($1, $2)",
+            second["application_id"],
+            person.key.key_id,
+        )
+
+
+async def test_only_keys_that_serve_no_lot_count_against_the_bound(
+    office: OfficeWorld, bidder: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people, "MAX_UNUSED_KEYS", 1)
+    body = {"public_key": bidder.key_for("lot-two").spki.hex()}
+    refused = await bidder.post("/me/keys", body)
+    assert (code(refused), refused.json()["reason"]) == ("wrong_state", "TOO_MANY_KEYS")
+    await office.apply(bidder)
+    assert (await bidder.post("/me/keys", body)).status_code == 201
+    assert (await bidder.post("/me/keys", body)).status_code == 201, "the same is none more"
 
 
 async def test_who_takes_no_part_and_a_lot_that_is_none_are_answered_alike(

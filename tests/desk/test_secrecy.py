@@ -3,6 +3,10 @@
 import json
 from typing import Any
 
+import pytest
+
+from service.desk import admission
+from service.desk.ids import new_bidder_number
 from service.store.log_tables import lot_log
 from tests.desk.world import OfficeWorld, Person
 from tests.rules.sale import START, STEP
@@ -132,6 +136,48 @@ async def test_equal_identities_have_unequal_commitments(office: OfficeWorld) ->
     records = await office.house("record_admission")
     assert len({record["identity_commitment"] for record in records}) == 2
     assert len({record["bidder_no"] for record in records}) == 2
+
+
+async def test_the_public_rolls_of_two_sales_share_nothing_of_their_common_bidder(
+    office: OfficeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A winner is named: what his row had in common with another roll would name him there too."""
+    drawn: list[set[str]] = []
+
+    def draw(taken: set[str]) -> str:
+        drawn.append(set(taken))
+        return new_bidder_number(taken)
+
+    monkeypatch.setattr(admission, "new_bidder_number", draw)
+    lots = ("lot-one", "lot-two")
+    for lot_id in lots:
+        await office.publish_lot(lot_id)
+    person = await office.bidder("jiajia")
+    for lot_id in lots:
+        await admit_to(office, person, lot_id)
+    await office.start()
+    await office.wind(60_000)
+    rows = [await public_roll(office, lot_id) for lot_id in lots]
+    first, second = ({*row.values()} - {row["bidder_no"]} for [row] in rows)
+    assert len(first) == 4, "admission, key, public key, commitment"
+    assert not first & second
+    assert drawn == [set(), set()], "a number is drawn with no regard to other lots"
+
+
+async def admit_to(office: OfficeWorld, person: Person, lot_id: str) -> None:
+    path = f"/me/applications/{(await office.apply(person, lot_id))['application_id']}"
+    await office.accept(path.rpartition("/")[2])
+    account = (await person.get(path)).json()["deposit"]["sub_account"]
+    await office.tell(account, payer_name=person.name)
+
+
+async def public_roll(office: OfficeWorld, lot_id: str) -> list[dict[str, Any]]:
+    """The roll as anybody reads it after the end."""
+    await office.settle_lot(lot_id)
+    page = (await office.stranger().get(f"/lots/{lot_id}/replay")).json()
+    commands = [entry["command"] for entry in page["items"]]
+    [opened] = [command for command in commands if command["type"] == "open_roll"]
+    return list(opened["roll"])
 
 
 async def test_the_head_count_is_sealed_until_the_roll_opens_it(office: OfficeWorld) -> None:

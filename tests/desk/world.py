@@ -50,7 +50,7 @@ TIMES = Timetable(
 
 
 class Person:
-    """Someone at the doors, with a browser's cookie jar and Origin. `key`: a bidder's."""
+    """Someone at the doors, with a browser's cookie jar and Origin. `key`: his for lot-one."""
 
     def __init__(self, app: Any, username: str = "stranger") -> None:
         transport = httpx2.ASGITransport(app)
@@ -58,8 +58,25 @@ class Person:
             transport=transport, base_url=ORIGIN, headers={"Origin": ORIGIN}
         )
         self.username = username
-        self.key = BidderKey.generate()
+        self.keys: dict[str, BidderKey] = {}
         self.name = f"{username}有限公司"
+
+    @property
+    def key(self) -> BidderKey:
+        return self.key_for("lot-one")
+
+    def key_for(self, lot_id: str) -> BidderKey:
+        """His key for this lot alone."""
+        if lot_id not in self.keys:
+            self.keys[lot_id] = BidderKey.generate()
+        return self.keys[lot_id]
+
+    async def enrol(self, lot_id: str) -> str:
+        """Enrols his key for this lot; returns its id."""
+        key = self.key_for(lot_id)
+        enrolled = await self.post("/me/keys", {"public_key": key.spki.hex()})
+        assert enrolled.status_code == 201, enrolled.text
+        return key.key_id
 
     async def get(self, path: str, **given: Any) -> httpx2.Response:
         return await self.http.get(f"/api{path}", **given)
@@ -135,7 +152,7 @@ class OfficeWorld(World):
         return await self._signed_in(username)
 
     async def bidder(self, username: str, kind: str = "COMPANY") -> Person:
-        """Registered, signed in, with an enrolled key."""
+        """Registered, signed in, with an enrolled key for lot-one."""
         person = Person(self.app, username)
         body = {
             "username": username,
@@ -146,8 +163,7 @@ class OfficeWorld(World):
         }
         assert (await person.post("/accounts", body)).status_code == 201
         assert (await person.sign_in()).status_code == 200
-        enrolled = await person.post("/me/keys", {"public_key": person.key.spki.hex()})
-        assert enrolled.status_code == 201
+        await person.enrol("lot-one")
         self.people[username] = person
         return person
 
@@ -164,7 +180,7 @@ class OfficeWorld(World):
         assert released.status_code == 200, released.text
 
     async def apply(self, person: Person, lot_id: str = "lot-one") -> dict[str, Any]:
-        body = {"key_id": person.key.key_id, "declared": True}
+        body = {"key_id": await person.enrol(lot_id), "declared": True}
         filed = await person.post(f"/lots/{lot_id}/applications", body)
         assert filed.status_code == 201, filed.text
         return dict(filed.json())
@@ -229,8 +245,8 @@ class OfficeWorld(World):
             "amount_fen": amount_fen,
             "seen_seq": 0,
             "jump_confirmed": False,
-            "key_id": person.key.key_id,
-            "signature": person.key.sign(message),
+            "key_id": person.key_for(lot_id).key_id,
+            "signature": person.key_for(lot_id).sign(message),
         }
         placed = await person.post(f"/lots/{lot_id}/bids", body)
         assert placed.status_code == 200, placed.text

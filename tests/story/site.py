@@ -109,17 +109,20 @@ async def watching(base_url: str, lot_id: str, cookie: str = "") -> AsyncIterato
 
 @dataclass
 class Bidder:
-    """Someone who bids: an account, a key, and the number that this lot gave him."""
+    """Someone who bids: an account, a key for each lot, and the number that this lot gave him."""
 
     person: Person
-    key: BidderKey
     company: str
     bidder_no: str = ""
     applications: dict[str, str] = field(default_factory=dict)
+    keys: dict[str, BidderKey] = field(default_factory=dict)
 
     async def apply(self, lot_id: str) -> str:
+        """Applies with a new key, which serves this lot alone."""
+        key = self.keys[lot_id] = BidderKey.generate()
+        await self.person.post("/api/me/keys", {"public_key": key.spki.hex()})
         path = f"/api/lots/{lot_id}/applications"
-        filed = await self.person.post(path, {"key_id": self.key.key_id, "declared": True})
+        filed = await self.person.post(path, {"key_id": key.key_id, "declared": True})
         self.applications[lot_id] = filed["application_id"]
         return str(filed["application_id"])
 
@@ -139,7 +142,8 @@ class Bidder:
         }
         origin = f"{SITE}/lot/{lot_id}"
         message = bid_message(log=origin, bidder_no=self.bidder_no, **said)  # type: ignore[arg-type]
-        return {**said, "key_id": self.key.key_id, "signature": self.key.sign(message)}
+        key = self.keys[lot_id]
+        return {**said, "key_id": key.key_id, "signature": key.sign(message)}
 
 
 # ── the site ────────────────────────────────────────────────────────────────────────────────
@@ -167,7 +171,7 @@ class Site:
         return person
 
     async def bidder(self, username: str) -> Bidder:
-        """A person with an account and a key of his own, signed in."""
+        """A person with an account, signed in."""
         company = f"{username}置业有限公司"
         body = {
             "username": username,
@@ -179,9 +183,7 @@ class Site:
         async with httpx2.AsyncClient(base_url=self.base_url, trust_env=False) as http:
             assert (await http.post("/api/accounts", json=body)).status_code == 201
         person = await self.signed_in(username)
-        key = BidderKey.generate()
-        await person.post("/api/me/keys", {"public_key": key.spki.hex()})
-        return Bidder(person, key, company)
+        return Bidder(person, company)
 
     async def parcel(self) -> dict[str, Any]:
         """The first parcel of the land bank that was announced with all its sums."""

@@ -1,14 +1,14 @@
-/** The bidder's key in this browser and its enrolment with the service. */
+/** The bidder's keys in this browser, one for each lot, and their enrolment with the service. */
 import { enrolKey, useKey } from '../api/doors'
 import { canSign, makeKey } from './signing'
 import { keepKey, keyOf, type KeptKey } from './vault'
 
 export { canSign }
 
-/** The enrolled key of this account in this browser; made, kept and enrolled if there is none. */
-export async function readyKey(accountId: string): Promise<KeptKey> {
-  const kept = await keyOf(accountId)
-  const key = kept ?? (await newKey(accountId))
+/** The enrolled key of this account for this lot; made, kept and enrolled if there is none. */
+export async function readyKey(accountId: string, lotId: string): Promise<KeptKey> {
+  const kept = await keyOf(accountId, lotId)
+  const key = kept ?? (await newKey(accountId, lotId))
   // Enrolling again is harmless, and mends a key that was kept but never arrived.
   await enrolKey(key.publicHex)
   return key
@@ -16,14 +16,14 @@ export async function readyKey(accountId: string): Promise<KeptKey> {
 
 /** Enables this device for one lot the bidder is already admitted to. */
 export async function enableHere(accountId: string, lotId: string): Promise<KeptKey> {
-  const key = await readyKey(accountId)
+  const key = await readyKey(accountId, lotId)
   await useKey(lotId, key.keyId)
   return key
 }
 
-async function newKey(accountId: string): Promise<KeptKey> {
+async function newKey(accountId: string, lotId: string): Promise<KeptKey> {
   const made = await makeKey()
-  const key = { ...made, accountId, madeAt: Date.now() }
+  const key = { ...made, accountId, lotId, madeAt: Date.now() }
   await keepKey(key)
   return key
 }

@@ -162,7 +162,7 @@ export function useLiveRoom(lotId: string): RoomView {
     await knowMe(true)
     const account = me.value
     if (!account) return
-    const kept = await keyOf(account.account_id).catch(() => null)
+    const kept = await keyOf(account.account_id, lotId).catch(() => null)
     if (kept === null) return
     const { items } = await listMyApplications().catch(() => ({ items: [] }))
     const own = items.find((each) => each.lot.lot_id === lotId)

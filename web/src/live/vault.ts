@@ -1,16 +1,18 @@
 /**
  * What this browser keeps for its bidder in IndexedDB: signing keys (not extractable) and receipts.
  *
- * One database, two stores. A key belongs to an account; a receipt to a bid of a log.
+ * One database, two stores. A key belongs to an account and one lot: on the public rolls of two lots
+ * the same key would name the same bidder. A receipt belongs to a bid of a log.
  */
 import type { Receipt } from '../api/wire'
 
 const NAME = 'luochui'
-const VERSION = 1
+const VERSION = 2
 
 export interface KeptKey {
   readonly keyId: string
   readonly accountId: string
+  readonly lotId: string
   readonly publicHex: string
   readonly privateKey: CryptoKey
   readonly madeAt: number
@@ -27,9 +29,9 @@ export async function keepKey(key: KeptKey): Promise<void> {
   await write('keys', key)
 }
 
-/** The newest key of this account in this browser, or null. */
-export async function keyOf(accountId: string): Promise<KeptKey | null> {
-  const keys = await read<KeptKey>('keys', 'accountId', accountId)
+/** The newest key of this account for this lot in this browser, or null. */
+export async function keyOf(accountId: string, lotId: string): Promise<KeptKey | null> {
+  const keys = await read<KeptKey>('keys', 'holder', [accountId, lotId])
   return keys.sort((a, b) => b.madeAt - a.madeAt)[0] ?? null
 }
 
@@ -46,13 +48,17 @@ export async function receiptsOf(lotId: string): Promise<KeptReceipt[]> {
 function open(): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
     const request = indexedDB.open(NAME, VERSION)
-    request.onupgradeneeded = () => {
-      request.result.createObjectStore('keys', { keyPath: 'keyId' }).createIndex('accountId', 'accountId')
-      request.result.createObjectStore('receipts', { keyPath: 'bidId' }).createIndex('lotId', 'lotId')
-    }
+    request.onupgradeneeded = ({ oldVersion }) => upgrade(request.result, oldVersion)
     request.onsuccess = () => resolve(request.result)
     request.onerror = () => reject(request.error)
   })
+}
+
+/** Version 1 held one key for all lots of an account: such a key must not be used again. */
+function upgrade(base: IDBDatabase, from: number): void {
+  if (from === 1) base.deleteObjectStore('keys')
+  base.createObjectStore('keys', { keyPath: 'keyId' }).createIndex('holder', ['accountId', 'lotId'])
+  if (from < 1) base.createObjectStore('receipts', { keyPath: 'bidId' }).createIndex('lotId', 'lotId')
 }
 
 /** Done means durable: the transaction has completed, not only the request. */
@@ -70,7 +76,7 @@ async function write(store: string, value: unknown): Promise<void> {
   }
 }
 
-async function read<T>(store: string, index: string, key: string): Promise<T[]> {
+async function read<T>(store: string, index: string, key: IDBValidKey): Promise<T[]> {
   const base = await open()
   try {
     return await new Promise((resolve, reject) => {

@@ -271,6 +271,7 @@ const en: Messages = {
     NOT_CONFIRMED: 'the result has not been confirmed',
     ALREADY_CONFIRMED: 'the result has been confirmed',
     DISPUTED: 'the result is to be ruled on',
+    KEY_USED_ELSEWHERE: 'this key serves another lot; make a new one for this lot',
   },
   minimumNow: (value) => `lowest bid now ${value}`,
 

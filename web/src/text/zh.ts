@@ -275,6 +275,7 @@ const zh = {
     NOT_CONFIRMED: '结果尚未确认',
     ALREADY_CONFIRMED: '结果已确认',
     DISPUTED: '结果待裁定',
+    KEY_USED_ELSEWHERE: '该密钥已用于另一地块，请为本地块另行生成',
   } as Record<string, string>,
   minimumNow: (value: string) => `当前最低 ${value}`,
 
