@@ -124,7 +124,7 @@ class RulesSummary(Strict):
 class LotFields(Strict):
     """The lot as everyone may see it.
 
-    stage_opens_at: in ANNOUNCED, when bidding begins. resumes_at: while suspended, when the sale
+    opens_at: in ANNOUNCED, when bidding begins. resumes_at: while suspended, when the sale
     goes on by itself. result: only after the hammer.
     """
 

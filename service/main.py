@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from service.api.app import build_app
 from service.api.bidding import submit_port
 from service.api.parts import Parts
+from service.api.uvicorn_protocol import socket_options
 from service.audit.keys import KeyFileBroken
 from service.audit.notes import NoteBroken, SigningKey
 from service.audit.verifier import verify_pack
@@ -43,7 +44,6 @@ from service.store.programs import EmbeddedPostgresError
 from service.store.promises import DatabaseCannotKeepItsPromises, check_promises
 
 SHUTDOWN_S = 5
-WEBSOCKETS = "service.api.uvicorn_protocol:PreparedFramesProtocol"
 
 _log = structlog.get_logger()
 
@@ -129,12 +129,7 @@ async def serving(running: Running) -> AsyncIterator[None]:
             running.app,
             host=settings.host,
             port=settings.port,
-            ws=WEBSOCKETS,
-            # Above the promised bound, so that the channel can name the problem and stay.
-            ws_max_size=4 * settings.frame_bytes,
-            ws_per_message_deflate=False,
-            ws_ping_interval=5,
-            ws_ping_timeout=10,
+            **socket_options(settings.frame_bytes),
             timeout_graceful_shutdown=SHUTDOWN_S,
             lifespan="off",
             log_config=None,

@@ -37,7 +37,10 @@ _KEY = {"public_key": "302a300506032b6570032100" + "11" * 32}
     status_code=201,
     response_model=Me,
     responses=refusals(
-        ProblemCode.USERNAME_TAKEN, ProblemCode.WEAK_PASSWORD, ProblemCode.UNSUPPORTED_MEDIA_TYPE
+        ProblemCode.USERNAME_TAKEN,
+        ProblemCode.WEAK_PASSWORD,
+        ProblemCode.BUSY,
+        ProblemCode.UNSUPPORTED_MEDIA_TYPE,
     ),
     openapi_extra=takes(Register, _REGISTER),
 )
@@ -55,7 +58,10 @@ async def register(
     operation_id="sign_in",
     response_model=Me,
     responses=refusals(
-        ProblemCode.WRONG_PASSWORD, ProblemCode.LOCKED_OUT, ProblemCode.UNSUPPORTED_MEDIA_TYPE
+        ProblemCode.WRONG_PASSWORD,
+        ProblemCode.LOCKED_OUT,
+        ProblemCode.BUSY,
+        ProblemCode.UNSUPPORTED_MEDIA_TYPE,
     ),
     openapi_extra=takes(SignIn, _SIGN_IN),
 )

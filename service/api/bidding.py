@@ -252,6 +252,8 @@ async def place_bid(
 async def get_bid(http: Request, lot_id: TheLot, bid_id: BidId) -> live.Receipt:
     """The receipt of an own bid, byte for byte the first answer."""
     room, caller = await _who(http, lot_id)
+    if not door_of(http).frames.allow(caller.rate_key):  # as `bid_status` on the socket
+        return _or_refuse(problem(ProblemCode.RATE_LIMITED, bid_id))
     return _or_refuse(await door_of(http).status(room, caller, bid_id))
 
 

@@ -17,6 +17,10 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from schemas import live, log, rest
 from schemas.problem import ProblemCode, ProblemDetails
+from service.api.doors import add_problem
+from service.api.problems import MEDIA_TYPE, RETRIED, STATUS
+from service.api.response_examples import answers as answer_examples
+from service.api.response_examples import as_json
 from service.desk.refused import Refused
 
 router = APIRouter(prefix="/api", include_in_schema=False)
@@ -37,6 +41,10 @@ _SERVER_FRAMES = (
     *(live.Notice, live.Pong, live.Heartbeat, live.Problem),
 )
 _SHOWN = (*_BODIES, *_CLIENT_FRAMES, *_SERVER_FRAMES, log.LotEntry, log.HouseEntry, ProblemDetails)
+
+_ANY_MEDIA_TYPE = frozenset({"bank_notice"})
+"""Signed over its bytes: whatever a bank calls them, they are the same."""
+_RETRY_AFTER = {"description": "Whole seconds until it may help.", "schema": {"type": "integer"}}
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Luochui API</title>
@@ -148,21 +156,41 @@ def _operation(action: str, names: list[str]) -> dict[str, Any]:
 
 def _mend_answers(document: dict[str, Any]) -> None:
     """Problems are problem+json and never the framework's own 422."""
-    reference = {"$ref": "#/components/schemas/ProblemDetails"}
     for methods in document["paths"].values():
-        for operation in methods.values():
-            answers = operation["responses"]
-            if "HTTPValidationError" in json.dumps(answers.get("422", {})):
-                del answers["422"]
-            for status, said in answers.items():
-                if int(status) >= 400:
-                    content = said.get("content", {})
-                    examples = content.get("application/problem+json", {})
-                    said["content"] = {
-                        "application/problem+json": {**examples, "schema": reference}
-                    }
+        for method, operation in methods.items():
+            if "HTTPValidationError" in json.dumps(operation["responses"].get("422", {})):
+                del operation["responses"]["422"]
+            if method != "get":
+                _add_guards(operation)
+            for status, said in operation["responses"].items():
+                _mend_problem(said) if int(status) >= 400 else _show(operation, said)
+            operation["responses"] = dict(sorted(operation["responses"].items()))
     for name in ("HTTPValidationError", "ValidationError"):
         document["components"]["schemas"].pop(name, None)
+
+
+def _add_guards(operation: dict[str, Any]) -> None:
+    """What stands before every write refuses on its own: `guards`, and `doors.body`."""
+    codes = [ProblemCode.ORIGIN_REFUSED, ProblemCode.TOO_LARGE]
+    if "requestBody" in operation and operation["operationId"] not in _ANY_MEDIA_TYPE:
+        codes.append(ProblemCode.UNSUPPORTED_MEDIA_TYPE)
+    for code in codes:
+        add_problem(operation["responses"].setdefault(str(STATUS[code]), {}), code)
+
+
+def _mend_problem(said: dict[str, Any]) -> None:
+    examples = said.get("content", {}).get(MEDIA_TYPE, {}).get("examples", {})
+    reference = {"$ref": "#/components/schemas/ProblemDetails"}
+    said["content"] = {MEDIA_TYPE: {"examples": examples, "schema": reference}}
+    if not RETRIED.isdisjoint(examples):
+        said["headers"] = {"Retry-After": _RETRY_AFTER}
+
+
+def _show(operation: dict[str, Any], said: dict[str, Any]) -> None:
+    """Puts the example beside the schema of a JSON answer."""
+    if content := said.get("content", {}).get("application/json"):
+        model = answer_examples()[operation["operationId"]]
+        content["examples"] = {"example": {"value": as_json(model)}}
 
 
 def _nothing() -> None:

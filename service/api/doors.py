@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from schemas.base import LotId
 from schemas.problem import ProblemCode, ProblemDetails
-from service.api.problems import MEDIA_TYPE, STATUS, malformed
+from service.api.problems import MEDIA_TYPE, STATUS, malformed, problem_details
 from service.desk.refused import Refused
 
 Model = TypeVar("Model")
@@ -61,7 +61,6 @@ def body(model: Any) -> Callable[[Request], Awaitable[Any]]:
             raise Refused(ProblemCode.UNSUPPORTED_MEDIA_TYPE, sentence)
         return parse(adapter, await request.body())
 
-    read.takes = model  # type: ignore[attr-defined]  # read again by `docs`
     return read
 
 
@@ -217,25 +216,22 @@ def refusals(*codes: ProblemCode) -> dict[int | str, dict[str, Any]]:
     """The problems a door may answer with, for the document; the common ones come by themselves."""
     by_status: dict[int | str, dict[str, Any]] = {}
     for code in (*codes, ProblemCode.MALFORMED, ProblemCode.INTERNAL):
-        status = STATUS[code]
-        said = by_status.setdefault(
-            status,
-            {"model": ProblemDetails, "content": {MEDIA_TYPE: {"examples": {}}}, "description": ""},
-        )
-        said["content"][MEDIA_TYPE]["examples"][code.value] = {"value": _example(code, status)}
-        said["description"] = ", ".join(said["content"][MEDIA_TYPE]["examples"])
+        add_problem(by_status.setdefault(STATUS[code], {"model": ProblemDetails}), code)
     return by_status
 
 
-def _example(code: ProblemCode, status: int) -> dict[str, Any]:
-    return {
-        "type": f"urn:luochui:problem:{code.value}",
-        "title": code.value.replace("_", " "),
-        "status": status,
-        "code": code.value,
-        "detail": "One sentence for the person.",
-        "trace": "9f1c0f7d2b6e4a5c8d3e2f1a0b9c8d7e",
-    }
+def add_problem(said: dict[str, Any], code: ProblemCode) -> None:
+    """Names one more problem, with its example, in the document's answer of that status."""
+    content = said.setdefault("content", {}).setdefault(MEDIA_TYPE, {})
+    examples = content.setdefault("examples", {})
+    examples[code.value] = {"value": _example(code)}
+    said["description"] = ", ".join(examples)
+
+
+def _example(code: ProblemCode) -> dict[str, Any]:
+    refusal = Refused(code, "One sentence for the person.")
+    details = problem_details(refusal, "9f1c0f7d2b6e4a5c8d3e2f1a0b9c8d7e")
+    return details.model_dump(mode="json", exclude_none=True)
 
 
 def takes(model: Any, example: Mapping[str, Any], *, key: bool = False) -> dict[str, Any]:

@@ -21,11 +21,12 @@ POLICY = (
 
 
 def install(app: FastAPI, settings: Settings) -> None:
-    """Puts the guards around the app, the headers outermost."""
+    """Puts the guards around the app, the last one outermost."""
     app.add_middleware(LastGuard)
     app.add_middleware(OriginGuard, origins=settings.origins)
     app.add_middleware(BodyGuard, limit=settings.body_bytes)
     app.add_middleware(AnswerHeaders)
+    app.add_middleware(HeadAsGet)
 
 
 def origin_allowed(headers: Headers, scheme: str, origins: Iterable[str]) -> bool:
@@ -96,6 +97,25 @@ class BodyGuard:
                 return None
             if not message.get("more_body", False):
                 return {"type": "http.request", "body": bytes(body), "more_body": False}
+
+
+class HeadAsGet:
+    """Answers HEAD with the status and headers of GET and no content (RFC 9110 §9.3.2)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+
+        async def without_content(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        await self._app({**scope, "method": "GET"}, receive, without_content)
 
 
 def _once(first: Message, receive: Receive) -> Receive:

@@ -70,6 +70,9 @@ _BY_STATUS = {
     503: ProblemCode.UNAVAILABLE,
 }
 
+RETRIED = frozenset({ProblemCode.RATE_LIMITED, ProblemCode.LOCKED_OUT, ProblemCode.BUSY})
+"""Refusals that time alone mends: their answers say when to ask again."""
+
 Problem = Refused
 """What a door raises to refuse: code, detail, and reason, figures or errors where they help."""
 
@@ -78,14 +81,20 @@ def problem_response(problem: Refused, trace: str | None = None) -> Response:
     """The answer to a refusal; `trace` is what the person can quote to us."""
     details = problem_details(problem, trace or new_trace())
     headers = {"Cache-Control": "no-store"}
-    if problem.code is ProblemCode.LOCKED_OUT and problem.figures:
-        headers["Retry-After"] = str(-(-problem.figures.get("left_ms", 0) // 1000))
+    if problem.code in RETRIED:
+        headers["Retry-After"] = str(_retry_after_s(problem))
     return Response(
         details.model_dump_json(exclude_none=True),
         status_code=details.status,
         media_type=MEDIA_TYPE,
         headers=headers,
     )
+
+
+def _retry_after_s(problem: Refused) -> int:
+    """Whole seconds, never too few. Rates are a second's, and a full queue is a moment's."""
+    left_ms = (problem.figures or {}).get("left_ms", 0)
+    return max(1, -(-left_ms // 1000))
 
 
 def problem_details(problem: Refused, trace: str) -> ProblemDetails:

@@ -12,8 +12,23 @@ from websockets.http11 import Request
 EXTENSION = "luochui.prepared"
 NAME = "service.api.uvicorn_protocol:PreparedFramesProtocol"
 
+MEASURE = 4
+"""Frames are read up to so many times the promised bound, so that the channel can name the problem
+and stay; what is longer still ends the connection with 1009."""
+
 _LAST_WORDS_S = 5.0
 """How long a slow reader may take to hear why it was closed."""
+
+
+def socket_options(frame_bytes: int, protocol: str = NAME) -> dict[str, Any]:
+    """What uvicorn is told of sockets; `frame_bytes` is the bound that clients are promised."""
+    return {
+        "ws": protocol,
+        "ws_max_size": MEASURE * frame_bytes,
+        "ws_per_message_deflate": False,
+        "ws_ping_interval": 5,
+        "ws_ping_timeout": 10,
+    }
 
 
 class PreparedFrames:

@@ -60,11 +60,6 @@ def deposit_reaches_percent(deposit_fen: int, total: int, percent: int) -> bool:
     return deposit_fen * 100 >= total * percent
 
 
-def premium_permille(price_fen: int, starting_price_fen: int) -> int:
-    """溢价率 in thousandths, half up, for a display with one decimal of a percent."""
-    return half_up((price_fen - starting_price_fen) * 1000, starting_price_fen)
-
-
 def is_amount(value: int) -> bool:
     """Whether a value is inside the range of amounts, 0 … 2^53 − 1."""
     return 0 <= value <= MAX_AMOUNT_FEN

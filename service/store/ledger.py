@@ -25,7 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from service.audit.tree import EMPTY_ROOT, Frontier
 from service.settings import Settings
 from service.store.engine import dial
-from service.store.log_tables import log_bids, log_entries, log_heads, logs
+from service.store.log_tables import log_entries, log_heads, logs
 
 Raw = bytes  # because a field named `bytes` hides the type inside its class
 
@@ -314,14 +314,6 @@ async def read_heads(connection: AsyncConnection, log: str) -> list[CommittedHea
     heads = log_heads.c
     asked = select(heads.size, heads.root, heads.at).where(heads.log == log).order_by(heads.size)
     return [CommittedHead(**row) for row in (await connection.execute(asked)).mappings()]
-
-
-async def find_bid(connection: AsyncConnection, log: str, bid_id: str) -> int | None:
-    """The seq under which this bid was decided, if it was."""
-    bids = log_bids.c
-    asked = select(bids.seq).where(bids.log == log, bids.bid_id == bid_id)
-    seq: int | None = (await connection.execute(asked)).scalar_one_or_none()
-    return seq
 
 
 async def open_lots(connection: AsyncConnection) -> list[OpenLot]:

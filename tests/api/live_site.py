@@ -18,7 +18,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from service.api import bidding, channel, guards, problems
 from service.api.identity import token_hash
 from service.api.parts import Parts
-from service.api.uvicorn_protocol import NAME
+from service.api.uvicorn_protocol import NAME, socket_options
 from service.live.room import Room
 from service.settings import Settings
 from service.store.accounts import add_account, open_session
@@ -132,7 +132,7 @@ async def opened_site(
     await world.wind(1)
     await helper.waker.stop()
     process = world.process(None if ledger is None else ledger(engine, settings))
-    server = _Server(_config(_app(world, process), ws))
+    server = _Server(_config(_app(world, process), settings, ws))
     serving = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110 — uvicorn offers no event
         await asyncio.sleep(0)
@@ -146,13 +146,11 @@ async def opened_site(
         await engine.dispose()
 
 
-def _config(app: FastAPI, ws: str) -> uvicorn.Config:
+def _config(app: FastAPI, settings: Settings, ws: str) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         port=0,
-        ws=ws,
-        ws_max_size=4 * 4096,
-        ws_per_message_deflate=False,
+        **socket_options(settings.frame_bytes, ws),
         lifespan="off",
         log_config=None,
         timeout_graceful_shutdown=5,

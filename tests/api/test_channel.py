@@ -12,6 +12,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from schemas import live
 from service.api.identity import token_hash
+from service.api.uvicorn_protocol import MEASURE
 from service.store.accounts import end_session
 from tests.api.live_site import ORIGIN, Site, as_frame, hear, opened_site, say
 from tests.live.world import START, STEP
@@ -170,8 +171,11 @@ async def test_a_frame_of_another_form_gets_a_named_problem_and_changes_nothing(
 
 
 async def test_a_frame_beyond_any_measure_ends_the_connection(site: Site) -> None:
+    most = MEASURE * site.world.settings.frame_bytes
     async with site.socket() as socket:
-        await socket.send("x" * 20_000)
+        await socket.send("x" * most)
+        assert (await hear(socket, "problem"))["code"] == "too_large"
+        await socket.send("x" * (most + 1))
         assert await closed_with(socket) == 1009
 
 

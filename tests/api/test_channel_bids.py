@@ -211,6 +211,36 @@ async def test_a_bid_without_an_answer_in_time_is_not_yet_confirmed_and_then_res
         assert (await site.world.commands()).count("place_bid") == 1
 
 
+async def test_asking_for_a_receipt_is_bounded_like_frames(site: Site) -> None:
+    """The door costs what `bid_status` costs, and shares its rate with the bidder's socket."""
+    (ann,) = site.world.bidders("AAAA")
+    room, most = await site.room(), site.world.settings.frames_per_s
+    body = as_frame(ann.body(room.origin, START))
+    cookie = await site.sign_in(ann.account_id)
+    async with site.http(cookie) as http:
+        assert (await http.post("/api/lots/lot-one/bids", json=body)).status_code == 200
+        path = f"/api/lots/lot-one/bids/{body['bid_id']}"
+        asked = [await http.get(path) for _ in range(most + 1)]
+        assert [each.status_code for each in asked] == [200] * most + [429]
+        assert asked[-1].json()["code"] == "rate_limited"
+        assert asked[-1].headers["retry-after"] == "1"
+        async with site.http() as stranger:
+            assert (await stranger.get(path)).status_code == 404, "another's rate is another's"
+        site.world.clock.now += 1_000
+        assert (await http.get(path)).status_code == 200
+
+
+async def test_head_leaves_the_connection_in_order(site: Site) -> None:
+    """On a real server: content after HEAD would be read as the next answer's beginning."""
+    path = f"/api/lots/lot-one/bids/{uuid4()}"
+    async with site.http() as http:
+        for _ in range(3):
+            head, whole = await http.head(path), await http.get(path)
+            assert head.status_code == whole.status_code == 404
+            assert head.content == b""
+            assert int(head.headers["content-length"]) == len(whole.content)
+
+
 async def test_a_bid_is_decided_though_its_socket_died(site: Site) -> None:
     """Fault 26: a socket died silently and bids vanished."""
     (ann,) = site.world.bidders("AAAA")

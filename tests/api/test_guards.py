@@ -7,10 +7,39 @@ from typing import Any
 import httpx2
 import pytest
 
+from schemas.problem import ProblemCode
 from service.api import public
+from service.api.problems import problem_response
+from service.desk.refused import Refused
 from tests.desk.world import ORIGIN, PASSWORD, SETTINGS, OfficeWorld, code, draft
 
 LIMIT = SETTINGS.body_bytes
+
+
+async def raw(
+    office: OfficeWorld, method: str, path: str, *headers: tuple[bytes, bytes]
+) -> list[Any]:
+    """What the app sends, before any server or client makes it good."""
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"{}", "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "scheme": "http",
+        "http_version": "1.1",
+        "headers": [*headers, (b"host", b"auction.example.cn")],
+    }
+    await office.app(scope, receive, send)
+    return sent
 
 
 async def test_a_body_above_the_bound_is_refused_before_it_is_parsed(office: OfficeWorld) -> None:
@@ -46,25 +75,7 @@ async def test_a_body_of_exactly_the_bound_is_read(office: OfficeWorld) -> None:
 async def test_a_content_length_that_is_no_number_is_refused(
     office: OfficeWorld, said: str
 ) -> None:
-    sent: list[Any] = []
-
-    async def receive() -> Any:
-        return {"type": "http.request", "body": b"{}", "more_body": False}
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "path": "/api/session",
-        "raw_path": b"/api/session",
-        "query_string": b"",
-        "scheme": "http",
-        "http_version": "1.1",
-        "headers": [(b"content-length", said.encode()), (b"host", b"auction.example.cn")],
-    }
-    await office.app(scope, receive, send)
+    sent = await raw(office, "POST", "/api/session", (b"content-length", said.encode()))
     assert sent[0]["status"] == 413
 
 
@@ -182,6 +193,64 @@ async def test_a_named_origin_may_write_and_a_program_without_one_too(
             "/api/session", json={"username": "publisher", "password": PASSWORD}
         )
     assert signed.status_code == 200
+
+
+# ── HEAD ────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/site",
+        "/api/log.vkey",
+        "/api/lots",
+        "/api/lots/no-such-lot",
+        "/api/me",
+        "/api/no-such-door",
+        "/api/openapi.json",
+        "/api/docs/swagger-ui.css",
+        "/healthz",
+        "/",
+        "/assets/none-00000000.js",
+    ],
+)
+async def test_head_is_answered_like_get_without_the_content(
+    office: OfficeWorld, path: str
+) -> None:
+    http = office.stranger().http
+    whole, head = await http.get(path), await http.head(path)
+    assert head.status_code == whole.status_code != 405
+    assert b"".join(part.get("body", b"") for part in await raw(office, "HEAD", path)) == b""
+    assert int(head.headers["content-length"]) == len(whole.content) > 0
+    assert dict(head.headers) == dict(whole.headers)
+
+
+async def test_head_opens_no_door_that_get_does_not(office: OfficeWorld) -> None:
+    assert (await office.stranger().http.head("/api/office/drafts")).status_code == 401
+    assert (await office["finance"].http.head("/api/office/drafts")).status_code == 403
+    assert (await office["publisher"].http.head("/api/office/drafts")).status_code == 200
+
+
+# ── when to ask again ───────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("name", "left_ms", "seconds"),
+    [
+        (ProblemCode.RATE_LIMITED, None, "1"),
+        (ProblemCode.BUSY, None, "1"),
+        (ProblemCode.LOCKED_OUT, 60_001, "61"),
+        (ProblemCode.LOCKED_OUT, 0, "1"),
+        (ProblemCode.NOT_ALLOWED, None, None),
+        (ProblemCode.WRONG_PASSWORD, None, None),
+    ],
+)
+def test_a_refusal_that_time_mends_says_when(
+    name: ProblemCode, left_ms: int | None, seconds: str | None
+) -> None:
+    figures = None if left_ms is None else {"left_ms": left_ms}
+    answer = problem_response(Refused(name, "Later.", figures=figures))
+    assert answer.headers.get("retry-after") == seconds
 
 
 # ── pages of a list ─────────────────────────────────────────────────────────────────────────

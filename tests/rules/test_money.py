@@ -109,11 +109,6 @@ def test_half_goes_up_and_less_goes_down() -> None:
     assert [money.half_up(n, 10) for n in (4, 5, 14, 15)] == [0, 1, 1, 2]
 
 
-def test_the_premium_rate_has_one_decimal_of_a_percent() -> None:
-    assert money.premium_permille(10_000, 10_000) == 0
-    assert money.premium_permille(12_345, 10_000) == 235
-
-
 @pytest.mark.parametrize("lax", [True, "100", 1000.0, "1_000", None, -1, MAX_AMOUNT_FEN + 1])
 def test_only_a_whole_number_of_fen_is_an_amount(lax: object) -> None:
     """Fault 10: float money with an epsilon; here money is integers and nothing else."""

@@ -7,7 +7,8 @@ from typing import Any
 
 import asyncpg
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from service.settings import Settings
 from service.store.ledger import (
@@ -16,12 +17,12 @@ from service.store.ledger import (
     NotWritten,
     Projection,
     append_on,
-    find_bid,
     open_lots,
     read_heads,
     read_log,
     read_sizes,
 )
+from service.store.log_tables import log_bids
 
 NewLog = Callable[[str], Awaitable[Any]]
 Verify = Callable[..., Awaitable[int]]
@@ -42,6 +43,13 @@ async def transaction_of(owner: asyncpg.Connection, log: str, size: int) -> str:
         "SELECT xmin::text FROM log_heads WHERE log = $1 AND size = $2", log, size
     )
     return found
+
+
+async def bids_of(connection: AsyncConnection, log: str) -> dict[str, int]:
+    """bid_id → the seq under which it was decided."""
+    bids = log_bids.c
+    asked = select(bids.bid_id, bids.seq).where(bids.log == log)
+    return {row.bid_id: row.seq for row in await connection.execute(asked)}
 
 
 async def test_two_writers_of_one_seq_one_of_them_wins(
@@ -68,7 +76,7 @@ async def test_a_lost_swap_writes_nothing_and_changes_no_projection(
     assert await ledger.append(log.append()) is DONE
     assert await ledger.append(late) is LOST
     async with engine.connect() as connection:
-        assert await find_bid(connection, "lot/one", "11111111-1111-1111-1111-111111111111") is None
+        assert await bids_of(connection, "lot/one") == {}
         assert [lot.stage for lot in await open_lots(connection)] == ["LISTING"]
         assert len(await read_heads(connection, "lot/one")) == 2
     assert await verify("lot/one") == 2
@@ -172,8 +180,8 @@ async def test_a_bid_id_is_written_once_for_each_log(
     assert isinstance(answers[0], NotWritten)
     assert answers[1] is DONE, "the other log's bid is innocent and goes through"
     async with engine.connect() as connection:
-        assert await find_bid(connection, "lot/one", bid_id) == 1
-        assert await find_bid(connection, "lot/two", bid_id) == 1
+        assert await bids_of(connection, "lot/one") == {bid_id: 1}
+        assert await bids_of(connection, "lot/two") == {bid_id: 1}
     assert await verify("lot/one", "lot/two") == 4
 
 

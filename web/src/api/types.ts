@@ -1522,7 +1522,7 @@ export interface components {
          * LotFields
          * @description The lot as everyone may see it.
          *
-         *     stage_opens_at: in ANNOUNCED, when bidding begins. resumes_at: while suspended, when the sale
+         *     opens_at: in ANNOUNCED, when bidding begins. resumes_at: while suspended, when the sale
          *     goes on by itself. result: only after the hammer.
          */
         LotFields: {
@@ -2400,15 +2400,16 @@ export interface components {
              */
             type: "resumed";
         };
-        /** ResumeIn */
+        /**
+         * ResumeIn
+         * @description The resumption counts as announced when it is requested.
+         */
         ResumeIn: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             action: "RESUME";
-            /** Announced At */
-            announced_at?: number | null;
             timetable?: components["schemas"]["Timetable"] | null;
         };
         /** ResumeNotice */
@@ -3095,8 +3096,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description origin_refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description username_taken */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description too_large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3125,6 +3144,17 @@ export interface operations {
             /** @description internal */
             500: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description busy */
+            503: {
+                headers: {
+                    /** @description Whole seconds until it may help. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3168,6 +3198,24 @@ export interface operations {
             };
             /** @description bad_bank_signature */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description origin_refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description too_large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3354,7 +3402,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description not_allowed */
+            /** @description not_allowed, origin_refused */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3374,6 +3422,15 @@ export interface operations {
             };
             /** @description registration_closed, already_applied */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description too_large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3500,6 +3557,8 @@ export interface operations {
             /** @description rate_limited */
             429: {
                 headers: {
+                    /** @description Whole seconds until it may help. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3518,6 +3577,8 @@ export interface operations {
             /** @description busy, clock_unsure, unavailable */
             503: {
                 headers: {
+                    /** @description Whole seconds until it may help. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3577,6 +3638,8 @@ export interface operations {
             /** @description rate_limited */
             429: {
                 headers: {
+                    /** @description Whole seconds until it may help. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3595,6 +3658,8 @@ export interface operations {
             /** @description busy, clock_unsure, unavailable */
             503: {
                 headers: {
+                    /** @description Whole seconds until it may help. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3645,7 +3710,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description not_allowed, not_admitted */
+            /** @description not_allowed, not_admitted, origin_refused */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3656,6 +3721,15 @@ export interface operations {
             };
             /** @description wrong_state */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description too_large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3773,6 +3847,8 @@ export interface operations {
             /** @description rate_limited */
             429: {
                 headers: {
+                    /** @description Whole seconds until it may help. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3791,6 +3867,8 @@ export interface operations {
             /** @description busy, clock_unsure, unavailable */
             503: {
                 headers: {
+                    /** @description Whole seconds until it may help. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4186,7 +4264,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description not_allowed */
+            /** @description not_allowed, origin_refused */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4197,6 +4275,15 @@ export interface operations {
             };
             /** @description wrong_state */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description too_large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4338,7 +4425,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description not_allowed, four_eyes */
+            /** @description not_allowed, four_eyes, origin_refused */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4358,6 +4445,15 @@ export interface operations {
             };
             /** @description wrong_state */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description too_large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4619,7 +4715,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description not_allowed */
+            /** @description not_allowed, origin_refused */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4648,6 +4744,15 @@ export interface operations {
             };
             /** @description version_changed */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description too_large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4722,7 +4827,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description not_allowed */
+            /** @description not_allowed, origin_refused */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4733,6 +4838,15 @@ export interface operations {
             };
             /** @description not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description too_large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4791,7 +4905,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description not_allowed, four_eyes */
+            /** @description not_allowed, four_eyes, origin_refused */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4820,6 +4934,15 @@ export interface operations {
             };
             /** @description version_changed */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description too_large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4905,7 +5028,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description not_allowed */
+            /** @description not_allowed, origin_refused */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4934,6 +5057,15 @@ export interface operations {
             };
             /** @description version_changed */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description too_large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5064,7 +5196,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description not_allowed */
+            /** @description not_allowed, origin_refused */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5075,6 +5207,15 @@ export interface operations {
             };
             /** @description lot_id_taken */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description too_large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5114,7 +5255,9 @@ export interface operations {
     request_action: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
             path: {
                 lot_id: string;
             };
@@ -5135,7 +5278,7 @@ export interface operations {
                     "application/json": components["schemas"]["OfficeRequest"];
                 };
             };
-            /** @description malformed */
+            /** @description idempotency_key_missing, malformed */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5153,7 +5296,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description not_allowed */
+            /** @description not_allowed, origin_refused */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5180,8 +5323,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description idempotency_key_reused */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5363,7 +5524,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description not_allowed */
+            /** @description not_allowed, origin_refused */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5383,6 +5544,15 @@ export interface operations {
             };
             /** @description wrong_state */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description too_large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5511,7 +5681,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description not_allowed, four_eyes */
+            /** @description not_allowed, four_eyes, origin_refused */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5531,6 +5701,15 @@ export interface operations {
             };
             /** @description wrong_state, refused_by_rules */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description too_large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5587,7 +5766,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description not_allowed */
+            /** @description not_allowed, origin_refused */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5607,6 +5786,15 @@ export interface operations {
             };
             /** @description wrong_state */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description too_large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5721,6 +5909,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description origin_refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -5733,6 +5939,8 @@ export interface operations {
             /** @description locked_out */
             429: {
                 headers: {
+                    /** @description Whole seconds until it may help. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5742,6 +5950,17 @@ export interface operations {
             /** @description internal */
             500: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description busy */
+            503: {
+                headers: {
+                    /** @description Whole seconds until it may help. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5768,6 +5987,24 @@ export interface operations {
             };
             /** @description malformed */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description origin_refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description too_large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
