@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
+from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
 from playwright.async_api import expect
 
 from service.rules.terms import Method

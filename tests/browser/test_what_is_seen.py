@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import WebSocket, expect
 
 from tests.browser.conftest import NewName, Visits
 from tests.browser.hall import bid_in_two_steps, enter, row
@@ -22,8 +22,12 @@ async def test_an_observer_sees_numbers_and_prices_and_no_identity(
     rules = await announce(site, lot_id, lasts_s=40)
     start, step = rules["starting_price_fen"], rules["increment_fen"]
     person, observer, rival = await visits(), await visits(), await site.bidder(new_name("rival"))
-    told: list[str] = []
-    observer.page.on("websocket", lambda line: line.on("framereceived", lambda f: told.append(f)))
+    told: list[str | bytes] = []
+
+    def listen(line: WebSocket) -> None:
+        line.on("framereceived", told.append)
+
+    observer.page.on("websocket", listen)
     await site.admit(rival, lot_id)
     own = await enter(site, person, new_name("bidding"), lot_id)
     await observer.open(f"/lots/{lot_id}/live")
