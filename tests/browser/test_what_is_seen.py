@@ -24,8 +24,11 @@ async def test_an_observer_sees_numbers_and_prices_and_no_identity(
     person, observer, rival = await visits(), await visits(), await site.bidder(new_name("rival"))
     told: list[str | bytes] = []
 
+    def hear(frame: str | bytes) -> None:
+        told.append(frame)
+
     def listen(line: WebSocket) -> None:
-        line.on("framereceived", told.append)
+        line.on("framereceived", hear)
 
     observer.page.on("websocket", listen)
     await site.admit(rival, lot_id)
