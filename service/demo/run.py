@@ -114,12 +114,14 @@ async def run_unattended(options: DemoOptions, out_dir: Path, out: Console) -> i
         parcels = await _sellable_parcels(demo.stage.office)
         scripts = unattended_scripts(parcels)
         helping = asyncio.create_task(clerk(demo.stage, 0))
-        try:
-            async with asyncio.TaskGroup() as group:
-                for script in scripts:
-                    group.create_task(play_script(demo.stage, script))
-        finally:
-            await _end([helping])
+        played = await asyncio.gather(
+            *(play_script(demo.stage, script) for script in scripts), return_exceptions=True
+        )
+        await _end([helping])
+        for script, wrong in zip(scripts, played, strict=True):
+            if isinstance(wrong, BaseException):
+                out.print(f"{script.plan.lot_id}: {wrong}", style="bold red")
+                return 1
         supervisor = demo.stage.office["supervisor"]
         for script in scripts:
             lot_id = script.plan.lot_id
