@@ -7,13 +7,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from schemas.rest import VerifyReport
+from schemas.rest import RoleName, VerifyReport
 
 app = typer.Typer(
     name="luochui",
@@ -23,6 +23,7 @@ app = typer.Typer(
     add_completion=False,
 )
 CANNOT_START = 2
+OFFICIAL_ROLES = tuple(name for name in get_args(RoleName) if name != "bidder")
 
 Out = Console()
 Err = Console(stderr=True)
@@ -162,6 +163,10 @@ def account(
     from service.main import make_account
     from service.settings import load_settings
 
+    unknown = sorted(set(role) - set(OFFICIAL_ROLES))
+    if unknown:
+        choice = ", ".join(OFFICIAL_ROLES)
+        raise _stop(f"There is no official role {', '.join(unknown)}: choose from {choice}.")
     password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
     with refusals():
         asyncio.run(make_account(load_settings(), username, password, tuple(role), name))

@@ -15,6 +15,7 @@ import asyncpg
 import structlog
 import uvicorn
 from fastapi import FastAPI
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.api.app import build_app
@@ -239,10 +240,11 @@ async def _check_database(engine: AsyncEngine) -> None:
     try:
         async with engine.connect() as connection:
             await check_promises(connection)
-    except (OSError, asyncpg.PostgresError) as error:
+    except (OSError, asyncpg.PostgresError, DBAPIError) as error:
+        said = str(getattr(error, "orig", error)).rpartition(">: ")[2]
         raise CannotStart(
-            f"The database of LUOCHUI_DATABASE_URL does not let us in ({error}): "
-            "start it, or mend the URL."
+            f"The database of LUOCHUI_DATABASE_URL does not let us in ({said}): "
+            "start it, mend the URL, or run `luochui migrate`, which makes the role luochui_app."
         ) from error
 
 

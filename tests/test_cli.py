@@ -18,6 +18,7 @@ import pytest
 
 from service.audit import keys
 from service.store.embedded import start_postgres
+from service.store.migrate import downgrade
 from tests.conftest import FreshDatabase
 
 LUOCHUI = Path(sys.executable).parent / "luochui"
@@ -144,6 +145,29 @@ async def test_serve_on_a_database_that_is_not_migrated_is_one_sentence(
 ) -> None:
     env = {**serving_env, "LUOCHUI_DATABASE_URL": empty_database.app_url}
     assert "run `luochui migrate`" in sentence(await ran("serve", env=env))
+
+
+async def test_serve_on_a_database_that_went_down_again_is_one_sentence(
+    serving_env: dict[str, str], database: FreshDatabase
+) -> None:
+    """The migrations' own table stays, but the service may no longer read it."""
+    await asyncio.to_thread(downgrade, database.owner_url, "base")
+    env = {**serving_env, "LUOCHUI_DATABASE_URL": database.app_url}
+    assert "run `luochui migrate`" in sentence(await ran("serve", env=env))
+
+
+async def test_serve_as_a_role_that_is_not_there_is_one_sentence(
+    serving_env: dict[str, str], database: FreshDatabase
+) -> None:
+    url = database.app_url.replace("luochui_app", "nobody_here")
+    said = sentence(await ran("serve", env={**serving_env, "LUOCHUI_DATABASE_URL": url}))
+    assert 'role "nobody_here" does not exist' in said
+    assert "luochui migrate" in said
+
+
+def test_an_account_of_an_unknown_role_is_one_sentence(serving_env: dict[str, str]) -> None:
+    said = sentence(luochui("account", "li.wei", "--role", "regent", env=serving_env))
+    assert "no official role regent: choose from publisher" in said
 
 
 async def test_serve_on_a_database_that_is_away_is_one_sentence(

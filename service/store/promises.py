@@ -96,7 +96,8 @@ _FACTS = text("""
            current_setting('server_encoding') AS server_encoding,
            pg_is_in_recovery() AS is_standby,
            current_user AS role,
-           to_regclass('alembic_version') IS NOT NULL AS is_migrated,
+           coalesce(has_table_privilege(to_regclass('alembic_version'), 'SELECT'), false)
+               AS is_migrated,
            (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
            OR EXISTS (SELECT FROM pg_class
                       WHERE oid = to_regclass('alembic_version')
