@@ -202,6 +202,9 @@ def openapi(
 
 def print_report(report: VerifyReport, console: Console) -> None:
     """The verifier's findings as a table for people."""
+    if report.error:
+        console.print(f"{report.pack} cannot be read: {report.error}", soft_wrap=True)
+        return
     table = Table(title=report.pack, title_justify="left")
     for column in ("", "check", "counted", "finding"):
         table.add_column(column)
@@ -214,8 +217,6 @@ def print_report(report: VerifyReport, console: Console) -> None:
         row = f"{check.number} {check.name}"
         table.add_row(marks[check.status], row, f"{check.counted:,}", finding)
     console.print(table)
-    if report.error:
-        console.print(f"unreadable: {report.error}", style="bold red", soft_wrap=True)
     result = report.outcome or "no result"
     console.print(f"{report.log}: {report.entries:,} entries, {result}, root {report.root}")
 

@@ -215,7 +215,7 @@ def test_verify_on_garbage_is_exit_2_and_a_report(
     assert report["error"]
     plain = luochui("verify", pack, "--key", vkey)
     assert plain.returncode == 2
-    assert "unreadable" in plain.stdout
+    assert "cannot be read" in plain.stdout
     assert "Traceback" not in plain.stderr
 
 

@@ -188,6 +188,7 @@ def demo_settings(
     data_dir: Path, *, host: str = "127.0.0.1", port: int = 8130, url: str | None = None
 ) -> Settings:
     """The settings of the demonstration in this folder; without `url` those of a running one."""
+    url = url or _url_of_running(data_dir)
     key = keys.load_or_generate(data_dir / "log_key", SITE)
     return Settings(
         site=SITE,
@@ -195,7 +196,7 @@ def demo_settings(
         secure_cookies=False,
         host=host,
         port=port,
-        database_url=SecretStr(url or _url_of_running(data_dir)),
+        database_url=SecretStr(url),
         bank_secret=SecretStr(_secrets(data_dir)["bank"]),
         log_key=SecretStr(key.to_text()),
     )
