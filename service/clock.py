@@ -21,7 +21,10 @@ class Clock(Protocol):
 
 
 def wall_ms() -> int:
-    """This machine's wall clock (UTC ms): only for measuring the offset, never for deciding."""
+    """This machine's wall clock (UTC ms): measures the offset, never decides a sale.
+
+    A witness, which has no database, dates its cosignatures by it.
+    """
     return time.time_ns() // 1_000_000
 
 

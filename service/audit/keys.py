@@ -30,7 +30,12 @@ def generate(site: str) -> SigningKey:
 
 
 def save(path: Path, key: SigningKey) -> None:
-    """Write the secret text with mode 0600; KeyFileBroken when the path is taken.
+    """Write the secret text with mode 0600; KeyFileBroken when the path is taken."""
+    save_text(path, key.to_text())
+
+
+def save_text(path: Path, secret: str) -> None:
+    """Write one line of secret text with mode 0600; KeyFileBroken when the path is taken.
 
     A log key lost to an overwrite takes every past signature's successor with it, so the
     file appears whole or not at all, and never in place of another.
@@ -39,7 +44,7 @@ def save(path: Path, key: SigningKey) -> None:
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(key.to_text() + "\n")
+            file.write(secret + "\n")
             file.flush()
             os.fsync(file.fileno())
         os.link(draft, path)  # unlike a rename, a link refuses to replace
@@ -51,7 +56,7 @@ def save(path: Path, key: SigningKey) -> None:
 
 def load(path: Path) -> SigningKey:
     """Read a key that `save` wrote; raises KeyFileBroken or NoteBroken by reason."""
-    return SigningKey.from_text(_read(path))
+    return SigningKey.from_text(read_text(path))
 
 
 def load_or_generate(path: Path, site: str) -> SigningKey:
@@ -67,10 +72,11 @@ def load_or_generate(path: Path, site: str) -> SigningKey:
 
 def load_verifying(path: Path) -> VerifyingKey:
     """Read a published key from a file that holds its vkey text."""
-    return VerifyingKey.from_text(_read(path))
+    return VerifyingKey.from_text(read_text(path))
 
 
-def _read(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """The text of a key file without its newline; raises KeyFileBroken by reason."""
     try:
         with path.open("rb") as file:
             raw = file.read(MAX_KEY_FILE_BYTES + 1)

@@ -268,6 +268,29 @@ def verify_consistency(
     _same_root(new_found, new_root, Reason.WRONG_ROOT)
 
 
+def shown_old_root(
+    old_size: int, new_size: int, new_root: bytes, proof: Sequence[bytes]
+) -> bytes | None:
+    """The root that `proof` shows for the old tree under `new_root`; None when it shows none.
+
+    A log that signed another root of that size has forked, and the proof convicts it. For an
+    old size that is a power of two the proof leaves the old root out and so shows nothing.
+    """
+    if not 0 < old_size < new_size <= MAX_INTEGER or not proof:
+        return None
+    _check_hashes((new_root, *proof))
+    node, last = old_size - 1, new_size - 1
+    while node & 1:
+        node, last = node >> 1, last >> 1
+    if not node:
+        return None
+    try:
+        old_found, new_found = _fold_consistency(node, last, list(proof))
+    except TreeBroken:
+        return None
+    return old_found if new_found == new_root else None
+
+
 def _verify_trivial(
     old_size: int, old_root: bytes, new_size: int, new_root: bytes, proof: Sequence[bytes]
 ) -> None:
