@@ -11,6 +11,16 @@ from service.store.accounts import Account
 
 HOUR_MS = 3_600_000
 
+OPERATOR = "operator-00000000"
+"""Whoever holds the machine: accounts and packs that the command line makes bear this name."""
+BANK = "bank-00000000"
+"""The bank's signed notices, where no lot is known that they belong to."""
+
+
+def about_lot(lot_id: str, *part: str) -> str:
+    """The subject of an entry about a lot, or about one thing of it; packs find it by its lot."""
+    return "/".join(("lot", lot_id, *part))
+
 
 def pseudonym(site: str, role: str, account_id: str) -> str:
     """`publisher-1a2b3c4d`: the same person in the same role, and in no other, is the same name.
@@ -45,10 +55,20 @@ async def record_action(
 
 
 async def record_look(
-    connection: AsyncConnection, desk: Desk, official: str, subject: str, field: str, reason: str
+    connection: AsyncConnection,
+    desk: Desk,
+    official: str,
+    subject: str,
+    field: str,
+    reason: str,
+    *,
+    every: bool = False,
 ) -> None:
-    """Every look at sealed data is recorded for the regulator, once for each hour of looking."""
+    """Every look at sealed data is recorded for the regulator, once for each hour of looking.
+
+    every: one that takes something away, or has a reason of its own, is recorded each time.
+    """
     hour = desk.clock.now_ms() // HOUR_MS
-    if await results.first_look(connection, official, subject, field, hour):
+    if await results.first_look(connection, official, subject, field, hour) or every:
         entry = RecordLook(subject=subject, field=field, reason=reason, requester=official)
         await house.record(connection, desk.clock, desk.settings.site, entry)

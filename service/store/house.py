@@ -1,5 +1,7 @@
 """Writes the house log: one entry for each fact of the office that a verifier must find."""
 
+from collections.abc import Sequence
+
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from schemas.log import HouseCommand, HouseEntry
@@ -23,23 +25,27 @@ async def record(
     if isinstance(place, AsyncEngine):
         async with place.begin() as connection:
             return await record(connection, clock, site, command)
-    head = await lock_head(place, HOUSE)
+    return (await record_all(place, clock, site, (command,)))[0]
+
+
+async def record_all(
+    connection: AsyncConnection, clock: Clock, site: str, commands: Sequence[HouseCommand]
+) -> list[int]:
+    """Appends one entry for each fact, in one batch; returns their seqs. Record last, as above."""
+    if not commands:
+        return []
+    head = await lock_head(connection, HOUSE)
     # Read under the lock: `at` may not be earlier than the entry before (the bid log, §4).
-    at = max(clock.now_ms(), head.last_at)
-    entry = HouseEntry(at=at, command=command, log=house_origin(site), seq=head.size)
-    raw = canonical.encode(wire.plain(entry))
-    leaf = leaf_hash(raw)
-    frontier = Frontier.from_bytes(head.frontier).append(leaf)
-    appended = await append_on(
-        place,
-        Append(
-            HOUSE,
-            head.size,
-            (NewEntry(raw, leaf),),
-            frontier.to_bytes(),
-            frontier.root(),
-            last_at=at,
-        ),
+    at, frontier = max(clock.now_ms(), head.last_at), Frontier.from_bytes(head.frontier)
+    entries: list[NewEntry] = []
+    for seq, command in enumerate(commands, head.size):
+        entry = HouseEntry(at=at, command=command, log=house_origin(site), seq=seq)
+        raw = canonical.encode(wire.plain(entry))
+        entries.append(NewEntry(raw, leaf_hash(raw)))
+        frontier = frontier.append(entries[-1].leaf)
+    batch = Append(
+        HOUSE, head.size, tuple(entries), frontier.to_bytes(), frontier.root(), last_at=at
     )
+    appended = await append_on(connection, batch)
     assert appended is Appended.DONE, "nobody moves a head that we have locked"
-    return head.size
+    return list(range(head.size, head.size + len(entries)))

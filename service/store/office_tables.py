@@ -153,7 +153,7 @@ applications = Table(
     metadata,
     Column("application_id", Text, primary_key=True),
     Column("lot_id", Text, ForeignKey(drafts.c.lot_id), nullable=False),
-    Column("account_id", Text, ForeignKey(accounts.c.account_id), nullable=False),
+    Column("account_id", Text, ForeignKey(accounts.c.account_id)),  # null once destroyed
     Column("state", Text, nullable=False),
     Column("reason", Text),
     Column("submitted_at", BigInteger, nullable=False),
@@ -162,9 +162,12 @@ applications = Table(
     Column("bidder_no", Text),
     Column("identity_commitment", Text),
     Column("admitted_at", BigInteger),
-    _one_of("state", "SUBMITTED", "ACCEPTED", "REFUSED", "ADMITTED", "LAPSED"),
-    CheckConstraint(
-        "(state = 'ADMITTED') = (bidder_no IS NOT NULL AND identity_commitment IS NOT NULL)",
+    _one_of("state", "SUBMITTED", "ACCEPTED", "REFUSED", "ADMITTED", "LAPSED", "REVOKED"),
+    CheckConstraint(  # who was admitted once keeps his number: he stands on the roll
+        "(bidder_no IS NULL) = (identity_commitment IS NULL) AND CASE "
+        "WHEN state = 'ADMITTED' THEN bidder_no IS NOT NULL "
+        "WHEN state IN ('REVOKED', 'LAPSED') THEN true "
+        "ELSE bidder_no IS NULL END",
         name="admitted",
     ),
     UniqueConstraint("lot_id", "account_id", name="uq_applications_bidder"),
@@ -263,6 +266,12 @@ results = Table(  # frozen records: nothing that happens to an account changes w
     Column("winner_name", Text),  # public; set when the result is confirmed
     Column("settled_at", BigInteger, nullable=False),
     Column("sealed_seq", BigInteger),  # house-log seq of the final checkpoint
+    # What the supervisor found when he compared the opened identities with the roll, and the
+    # house-log entry that says so; public with the winner.
+    Column("identity_check", Text),
+    Column("identity_check_seq", BigInteger),
+    Column("identity_check_at", BigInteger),
+    _one_of("identity_check", "FITS", "DIFFERS"),
 )
 
 holidays = Table(  # laid over the maintained package; the office edits it
@@ -296,13 +305,40 @@ identities = Table(
     schema=VAULT,
 )
 
-reserves = Table(
+reserves = Table(  # where the RuleSet has none; and lots released before there were envelopes
     "reserves",
     metadata,
     Column("lot_id", Text, primary_key=True),
     Column("has_reserve", Boolean, nullable=False),
     Column("amount_fen", BigInteger, nullable=False),
     Column("salt", Text, nullable=False),
+    schema=VAULT,
+)
+
+sealed_reserves = Table(  # the office holds no half of the key that opens this
+    "sealed_reserves",
+    metadata,
+    Column("lot_id", Text, primary_key=True),
+    Column("commitment", Text, nullable=False),
+    Column("nonce", Text, nullable=False),
+    Column("ciphertext", Text, nullable=False),
+    Column("half_hashes", ARRAY(Text), nullable=False),
+    Column("holders", ARRAY(Text), nullable=False),  # account ids, of the first half and the second
+    Column("pseudonyms", ARRAY(Text), nullable=False),  # of the same two
+    Column("sealed_at", BigInteger, nullable=False),
+    CheckConstraint("cardinality(half_hashes) = 2", name="half_hashes"),
+    CheckConstraint("cardinality(holders) = 2 AND holders[1] <> holders[2]", name="holders"),
+    schema=VAULT,
+)
+
+reserve_halves = Table(  # given in CLOSING
+    "reserve_halves",
+    metadata,
+    Column("lot_id", Text, ForeignKey(sealed_reserves.c.lot_id), primary_key=True),
+    Column("place", Integer, primary_key=True),
+    Column("half", Text, nullable=False),
+    Column("given_at", BigInteger, nullable=False),
+    CheckConstraint("place IN (1, 2)", name="place"),
     schema=VAULT,
 )
 
@@ -320,5 +356,6 @@ openings = Table(  # what opens a commitment: identity and deposit by subject, h
     schema=VAULT,
 )
 
-APPEND_ONLY = (bank_notices, deposit_lines, looks, openings)
-"""INSERT and SELECT only, by trigger and by grants."""
+APPEND_ONLY = (bank_notices, deposit_lines, looks, openings, reserve_halves)
+"""INSERT and SELECT only, by trigger and by grants. After the retention term one function of the
+vault, and nothing else, empties what in `bank_notices` and `openings` tells of losers."""
