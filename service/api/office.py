@@ -240,12 +240,12 @@ async def preflight(request: Request, _: Drafting, lot_id: TheLot) -> Response:
     openapi_extra={"parameters": [header("If-Match", required=False)]},
 )
 async def submit_draft(
-    request: Request, _: Publisher, lot_id: TheLot, version: MaybeIfMatch
+    request: Request, account: Publisher, lot_id: TheLot, version: MaybeIfMatch
 ) -> Response:
     """Hands the draft to an approver."""
     parts = parts_of(request)
     async with parts.engine.begin() as connection:
-        draft = await publication.submit_draft(connection, parts.desk, lot_id, version)
+        draft = await publication.submit_draft(connection, parts.desk, account, lot_id, version)
     return answer(draft, version=draft.version)
 
 

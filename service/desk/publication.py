@@ -19,7 +19,7 @@ from service.audit import canonical, commitments
 from service.audit.commitments import Kind
 from service.audit.notes import lot_origin
 from service.audit.tree import Frontier, leaf_hash
-from service.desk.officials import in_log, pseudonym
+from service.desk.officials import about_lot, in_log, pseudonym, record_action
 from service.desk.ports import Desk
 from service.desk.refused import Refused
 from service.desk.workdays import REAL_DAY_MS, HolidaysUnknown, due_at
@@ -74,6 +74,7 @@ async def create_draft(
     await _seal_reserve(connection, asked)
     row = await drafts.read_draft(connection, asked.lot_id)
     assert row is not None, "the draft was just written"
+    await _record(connection, desk, account, "CREATE_DRAFT", asked.lot_id)
     return draft_of(desk, row)
 
 
@@ -94,6 +95,7 @@ async def edit_draft(
     changes = {**values, "state": "DRAFT", "updated_at": desk.clock.now_ms()}
     row = await drafts.change_draft(connection, lot_id, changes, hand=account.account_id)
     await _seal_reserve(connection, asked)
+    await _record(connection, desk, account, "EDIT_DRAFT", lot_id)
     return draft_of(desk, row)
 
 
@@ -128,13 +130,15 @@ async def preflight(connection: AsyncConnection, desk: Desk, lot_id: str) -> Pre
 
 
 async def submit_draft(
-    connection: AsyncConnection, desk: Desk, lot_id: str, version: int | None
+    connection: AsyncConnection, desk: Desk, account: Account, lot_id: str, version: int | None
 ) -> Draft:
     """Hands the draft to the approver; needs a clean pre-flight."""
     row = await _locked(connection, lot_id, version, "DRAFT")
     _refuse_findings(await _preflight(connection, desk, row))
     changes = {"state": "SUBMITTED", "updated_at": desk.clock.now_ms()}
-    return draft_of(desk, await drafts.change_draft(connection, lot_id, changes))
+    submitted = await drafts.change_draft(connection, lot_id, changes)
+    await _record(connection, desk, account, "SUBMIT_DRAFT", lot_id)
+    return draft_of(desk, submitted)
 
 
 # ── release ─────────────────────────────────────────────────────────────────────────────────
@@ -306,6 +310,14 @@ async def _checked(connection: AsyncConnection, asked: DraftIn) -> dict[str, Any
         sentence = "The rules do not know a name in it."
         raise Refused(ProblemCode.MALFORMED, sentence, errors=errors) from broken
     return {**plain, "parcel_id": asked.parcel_id}
+
+
+async def _record(
+    connection: AsyncConnection, desk: Desk, account: Account, action: str, lot_id: str
+) -> None:
+    """What was written in a draft is told by its release; who had a hand in it, here."""
+    by = in_log(desk, account, "publisher")
+    await record_action(connection, desk, action, about_lot(lot_id), by)
 
 
 async def _seal_reserve(connection: AsyncConnection, asked: DraftIn) -> None:
