@@ -1,0 +1,54 @@
+/**
+ * Ed25519 (RFC 8032 §5.1.7), sync, in every browser. Cofactorless and by the bytes of R, as OpenSSL
+ * judges: two verifiers that disagree on one crafted signature would disagree on a sale.
+ */
+import { ed25519 } from '@noble/curves/ed25519.js'
+import { sha512 } from '@noble/hashes/sha2.js'
+import { concat, equal } from './bytes'
+
+const { Point } = ed25519
+const ORDER = Point.Fn.ORDER
+const KEYS_KEPT = 64
+type PointOf = InstanceType<typeof Point>
+
+/** `publicKey` 32 bytes, `signature` R‖S 64 bytes. False for anything that does not hold. */
+export function verifyEd25519(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean {
+  if (signature.length !== 64 || publicKey.length !== 32) return false
+  const r = signature.subarray(0, 32)
+  const s = littleEndian(signature.subarray(32))
+  if (s >= ORDER) return false
+  const key = negated(publicKey)
+  if (key === null) return false
+  const k = littleEndian(sha512(concat(r, publicKey, message))) % ORDER
+  // R is never decoded: what is computed must have been written with these very bytes.
+  return equal(Point.BASE.multiplyUnsafe(s).add(key.multiplyUnsafe(k)).toBytes(), r)
+}
+
+const kept = new Map<string, PointOf | null>()
+
+/** −A, or null when the bytes are no point; keys repeat, and decoding costs a square root. */
+function negated(publicKey: Uint8Array): PointOf | null {
+  const name = String.fromCharCode(...publicKey)
+  let point = kept.get(name)
+  if (point === undefined) {
+    point = decoded(publicKey)
+    if (kept.size >= KEYS_KEPT) kept.clear()
+    kept.set(name, point)
+  }
+  return point
+}
+
+function decoded(publicKey: Uint8Array): PointOf | null {
+  try {
+    // Lenient on y ≥ p and on −0, as OpenSSL is; who chooses his own key so harms only himself.
+    return Point.fromBytes(publicKey, true).negate()
+  } catch {
+    return null
+  }
+}
+
+function littleEndian(bytes: Uint8Array): bigint {
+  let text = '0x'
+  for (let at = bytes.length - 1; at >= 0; at -= 1) text += (bytes[at] as number).toString(16).padStart(2, '0')
+  return BigInt(text)
+}
