@@ -26,7 +26,7 @@ from service.audit.keys import KeyFileBroken
 from service.audit.notes import NoteBroken, SigningKey
 from service.audit.verifier import verify_pack
 from service.desk import parcels, people, settlement
-from service.desk.evidence import build_pack
+from service.desk.evidence import build_pack, record_taken
 from service.desk.facts import DeskFacts
 from service.desk.passwords import Passwords
 from service.desk.ports import Desk
@@ -187,6 +187,8 @@ async def export_pack(settings: Settings, lot_id: str, out: Path) -> int:
     """Writes a lot's evidence pack; returns its size in bytes."""
     engine = open_engine(database_url(settings), settings)
     try:
+        async with database_clock(engine, settings) as clock:
+            await record_taken(engine, clock, settings.site, lot_id)
         pack = await build_pack(engine, settings.site, lot_id, log_key(settings))
     finally:
         await engine.dispose()

@@ -5,13 +5,17 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from schemas.log import RecordLook
 from schemas.problem import ProblemCode
 from service.audit import canonical
 from service.audit.notes import SigningKey, lot_origin
 from service.audit.pack import Head, HealthRow, HouseRecord, PackContents, build
 from service.audit.tree import Tree
+from service.clock import Clock
+from service.desk.admission import published
+from service.desk.officials import OPERATOR, about_lot, house_marks
 from service.desk.refused import Refused
-from service.store import evidence
+from service.store import evidence, house
 from service.store.ledger import StoredEntry, read_heads
 from service.store.log_tables import lot_log
 
@@ -26,6 +30,16 @@ async def build_pack(engine: AsyncEngine, site: str, lot_id: str, key: SigningKe
     """
     contents = await gather(engine, site, lot_id)
     return await asyncio.to_thread(build, contents, key)
+
+
+async def record_taken(engine: AsyncEngine, clock: Clock, site: str, lot_id: str) -> None:
+    """A pack taken at the machine is a look like any other, and no door sees it."""
+    async with engine.begin() as connection:
+        await published(connection, lot_id)
+        look = RecordLook(
+            subject=about_lot(lot_id), field="pack", reason="command line", requester=OPERATOR
+        )
+        await house.record(connection, clock, site, look)
 
 
 async def gather(engine: AsyncEngine, site: str, lot_id: str) -> PackContents:
@@ -63,7 +77,7 @@ async def _house(
     bidders there are (rules §11).
     """
     tree = await asyncio.to_thread(Tree, await evidence.read_house_leaves(connection))
-    marks = [f'"lot_id":"{lot_id}"'.encode(), f'"subject":"lot/{lot_id}"'.encode()]
+    marks = [mark.encode() for mark in house_marks(lot_id)]
     about = await evidence.read_house_about(connection, marks, tree.size)
     if not any(_ROLL in entry.bytes for entry in entries):
         about = [record for record in about if _BIRTH in record.bytes]

@@ -4,7 +4,9 @@ The legal instant of a credit is the bank's time, not the notice's arrival, and 
 the deadline is in time. A notice is told as often as the bank likes and counted once.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from unicodedata import normalize
 
 import structlog
@@ -16,11 +18,11 @@ from schemas.problem import ProblemCode
 from schemas.rest import BankAnswer, BankNotice, RefundResult
 from service.audit import commitments
 from service.audit.commitments import Kind
-from service.audit.notes import lot_origin
+from service.audit.notes import house_origin, lot_origin
 from service.desk.admission import NO_LONGER, admit, published
 from service.desk.catalogue import rules_of
 from service.desk.ids import new_rising_id
-from service.desk.officials import in_log, record_action
+from service.desk.officials import BANK, about_lot, in_log, record_action
 from service.desk.ports import Desk
 from service.desk.refused import Refused
 from service.desk.workdays import HolidaysUnknown, due_at
@@ -33,6 +35,8 @@ from service.store.vault import Opening
 _log = structlog.get_logger(__name__)
 
 UNKNOWN_ACCOUNT = "UNKNOWN_ACCOUNT"
+UNMATCHED = "unmatched"
+"""Whose openings in the vault are of notices that no application is known for."""
 REVERSAL = "REVERSAL"
 
 
@@ -58,8 +62,9 @@ async def take_notice(connection: AsyncConnection, desk: Desk, notice: BankNotic
         return Taken(_answer(notice, known["code"], duplicate=True))
     if row is None:
         notice_id = await _write_down(connection, desk, notice, UNKNOWN_ACCOUNT, None)
-        duplicate = notice_id is None
-        return Taken(_answer(notice, UNKNOWN_ACCOUNT, duplicate=duplicate))
+        if notice_id is not None:
+            await _record_unmatched(connection, desk, notice, notice_id)
+        return Taken(_answer(notice, UNKNOWN_ACCOUNT, duplicate=notice_id is None))
     stage = await applications.hold_stage(connection, row["lot_id"])
     lot = await published(connection, row["lot_id"])
     code = await _case(connection, desk, notice, row, lot, stage)
@@ -83,32 +88,51 @@ async def record_refund(
     if result.state == "PAID":
         await deposits.add_line(connection, _line(row, "REFUND_PAID", desk.clock.now_ms()))
     by = in_log(desk, finance, "finance")
-    await record_action(connection, desk, f"REFUND_{result.state}", f"refund/{refund_id}", by)
+    subject = about_lot(row["lot_id"], "refund", refund_id)
+    await record_action(connection, desk, f"REFUND_{result.state}", subject, by)
 
 
 async def order_refund(
     connection: AsyncConnection, desk: Desk, notice: RowMapping, lot: ListedLot
-) -> None:
-    """Sends one notice's money back to the account it came from, once. Raises HolidaysUnknown."""
+) -> tuple[RecordDeposit, ...]:
+    """Sends one notice's money back to the account it came from, once. Raises HolidaysUnknown.
+
+    Returns what the caller records in the house log, last of all: nothing when it was ordered
+    before.
+    """
     rules, now = rules_of(lot), desk.clock.now_ms()
     due = await due_at(connection, now, rules.refund_days, rules.day_ms)
+    order = {
+        "refund_id": new_rising_id(now),
+        "notice_id": notice["notice_id"],
+        "to_account": notice["payer_account"],
+        "to_name": notice["payer_name"],
+        "currency": notice["currency"],
+        "amount_fen": notice["amount_fen"],
+    }
     ordered = await deposits.add_refund(
         connection,
         {
-            "refund_id": new_rising_id(now),
+            **order,
             "application_id": notice["application_id"],
-            "notice_id": notice["notice_id"],
-            "to_account": notice["payer_account"],
-            "to_name": notice["payer_name"],
-            "currency": notice["currency"],
-            "amount_fen": notice["amount_fen"],
             "state": "ORDERED",
             "ordered_at": now,
             "due_at": due,
         },
     )
-    if ordered:
-        await deposits.add_line(connection, _line(notice, "REFUND_ORDERED", now))
+    if not ordered:
+        return ()
+    await deposits.add_line(connection, _line(notice, "REFUND_ORDERED", now))
+    return (await _decided(connection, desk, lot.lot_id, notice, "REFUND_ORDERED", order),)
+
+
+async def keep_as_earnest(
+    connection: AsyncConnection, desk: Desk, lot_id: str, notice: RowMapping
+) -> RecordDeposit:
+    """The winner's credited money becomes earnest money; returns what the caller records last."""
+    await deposits.add_line(connection, _line(notice, "EARNEST_MONEY", desk.clock.now_ms()))
+    kept = {name: notice[name] for name in ("notice_id", "currency", "amount_fen")}
+    return await _decided(connection, desk, lot_id, notice, "EARNEST_MONEY", kept)
 
 
 # ── the cases (rules §10) ───────────────────────────────────────────────────────────────────
@@ -176,15 +200,18 @@ async def _count(
     """Lines, refund and admission that follow from the case; True when it admitted the bidder."""
     written = await deposits.find_notice(connection, notice.account, notice.bank_serial)
     assert written is not None, "it was just written down"
-    admits = False
+    admits, returned = False, tuple[RecordDeposit, ...]()
     if code in deposits.CREDITED:
         await deposits.add_line(connection, _line(written, "CREDIT", desk.clock.now_ms()))
         balance = await deposits.credited(connection, row["application_id"])
         enough = balance[notice.currency] >= lot.listing["deposit"][notice.currency]
         admits = enough and row["state"] == "ACCEPTED"
     elif code in deposits.RETURNED:
-        await _return_if_known(connection, desk, written, lot)
-    await _record_decision(connection, desk, notice, row, code, notice_id)
+        returned = await _return_if_known(connection, desk, written, lot)
+    value = {**notice.model_dump(), "notice_id": notice_id}
+    decided = await _decided(connection, desk, row["lot_id"], written, code, value)
+    facts = (decided, *returned)
+    await house.record_all(connection, desk.clock, desk.settings.site, facts)
     if admits:
         await admit(connection, desk, row)
     return admits
@@ -192,12 +219,12 @@ async def _count(
 
 async def _return_if_known(
     connection: AsyncConnection, desk: Desk, written: RowMapping, lot: ListedLot
-) -> None:
+) -> tuple[RecordDeposit, ...]:
     """An unknown calendar must not lose the notice: `settlement.tidy` orders the refund later."""
     try:
-        await order_refund(connection, desk, written, lot)
+        return await order_refund(connection, desk, written, lot)
     except HolidaysUnknown:
-        return
+        return ()
 
 
 async def _write_down(
@@ -216,32 +243,39 @@ async def _write_down(
     return await deposits.add_notice(connection, values)
 
 
-async def _record_decision(
+async def _decided(
     connection: AsyncConnection,
     desk: Desk,
-    notice: BankNotice,
-    row: RowMapping,
-    code: str,
-    notice_id: int,
+    lot_id: str,
+    notice: RowMapping,
+    decision: str,
+    value: Mapping[str, Any],
+) -> RecordDeposit:
+    """What was decided of a notice's money; who paid what stays behind a commitment."""
+    origin = lot_origin(desk.settings.site, lot_id)
+    commitment = await _sealed(connection, desk, origin, notice["application_id"], value)
+    return RecordDeposit(lot_id=lot_id, decision=decision, deposit_commitment=commitment)
+
+
+async def _record_unmatched(
+    connection: AsyncConnection, desk: Desk, notice: BankNotice, notice_id: int
 ) -> None:
-    """Who paid what stays behind a commitment; that a decision was made does not."""
-    salt = commitments.new_salt()
+    """Money for an account that nobody was given belongs to no lot, and is not lost for that."""
     value = {**notice.model_dump(), "notice_id": notice_id}
-    origin = lot_origin(desk.settings.site, row["lot_id"])
+    origin = house_origin(desk.settings.site)
+    commitment = await _sealed(connection, desk, origin, UNMATCHED, value)
+    await record_action(connection, desk, "UNMATCHED_DEPOSIT", f"deposit/{commitment}", BANK)
+
+
+async def _sealed(
+    connection: AsyncConnection, desk: Desk, origin: str, subject: str, value: Mapping[str, Any]
+) -> str:
+    """A fresh commitment; its opening lies in the vault."""
+    salt = commitments.new_salt()
     commitment = commitments.commit(Kind.DEPOSIT, origin, salt, value)
-    await vault.add_opening(
-        connection,
-        Opening(
-            commitment,
-            Kind.DEPOSIT.value,
-            row["application_id"],
-            salt,
-            value,
-            desk.clock.now_ms(),
-        ),
-    )
-    entry = RecordDeposit(lot_id=row["lot_id"], decision=code, deposit_commitment=commitment)
-    await house.record(connection, desk.clock, desk.settings.site, entry)
+    kind, now = Kind.DEPOSIT.value, desk.clock.now_ms()
+    await vault.add_opening(connection, Opening(commitment, kind, subject, salt, value, now))
+    return commitment
 
 
 def _line(row: RowMapping, kind: str, at: int) -> NewLine:
@@ -253,11 +287,6 @@ def _line(row: RowMapping, kind: str, at: int) -> NewLine:
         amount_fen=row["amount_fen"],
         at=at,
     )
-
-
-def earnest_line(notice: RowMapping, at: int) -> NewLine:
-    """The winner's credited money becomes earnest money, later part of the price."""
-    return _line(notice, "EARNEST_MONEY", at)
 
 
 def _answer(notice: BankNotice, code: str, *, duplicate: bool) -> BankAnswer:

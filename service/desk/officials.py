@@ -22,6 +22,12 @@ def about_lot(lot_id: str, *part: str) -> str:
     return "/".join(("lot", lot_id, *part))
 
 
+def house_marks(lot_id: str) -> tuple[str, ...]:
+    """What stands in the canonical bytes of every house entry about this lot, and in no other."""
+    subject = about_lot(lot_id)
+    return f'"lot_id":"{lot_id}"', f'"subject":"{subject}"', f'"subject":"{subject}/'
+
+
 def pseudonym(site: str, role: str, account_id: str) -> str:
     """`publisher-1a2b3c4d`: the same person in the same role, and in no other, is the same name.
 

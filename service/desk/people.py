@@ -8,15 +8,17 @@ from unicodedata import normalize
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from schemas.log import RecordAction
 from schemas.problem import ProblemCode
 from schemas.rest import Register
 from service.audit import signatures
 from service.audit.signatures import SignatureBroken
 from service.desk.ids import new_account_id
+from service.desk.officials import OPERATOR, pseudonym
 from service.desk.passwords import Passwords
 from service.desk.ports import Desk
 from service.desk.refused import Refused
-from service.store import accounts, vault
+from service.store import accounts, house, vault
 from service.store.accounts import StoredKey
 from service.store.vault import Identity
 
@@ -76,7 +78,7 @@ async def make_official(
 ) -> str:
     """An account made by the operator; returns its id. Raises Refused when the name is taken."""
     _refuse_weak(username, password)
-    stored = await passwords.hash(password)
+    stored, roles = await passwords.hash(password), tuple(roles)
     account_id = new_account_id()
     async with desk.engine.begin() as connection:
         added = await accounts.add_account(
@@ -88,9 +90,24 @@ async def make_official(
             roles=roles,
             at=desk.clock.now_ms(),
         )
-    if not added:
-        raise Refused(ProblemCode.USERNAME_TAKEN, "This user name is taken.")
+        if not added:
+            raise Refused(ProblemCode.USERNAME_TAKEN, "This user name is taken.")
+        await _record_roles(connection, desk, account_id, roles)
     return account_id
+
+
+async def _record_roles(
+    connection: AsyncConnection, desk: Desk, account_id: str, roles: Iterable[str]
+) -> None:
+    """The house log names the new official as it will name his acts: once for each role."""
+    site = desk.settings.site
+    given = [
+        RecordAction(
+            action="GRANT_ROLE", subject=pseudonym(site, role, account_id), requester=OPERATOR
+        )
+        for role in sorted(set(roles))
+    ]
+    await house.record_all(connection, desk.clock, site, given)
 
 
 async def sign_in(

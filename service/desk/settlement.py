@@ -7,7 +7,7 @@ is made up.
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from schemas.log import LotSealed
+from schemas.log import LotSealed, RecordDeposit
 from service.audit import canonical
 from service.audit.commitments import Kind
 from service.desk import money
@@ -122,14 +122,16 @@ async def _settle_money(connection: AsyncConnection, desk: Desk, lot_id: str) ->
     now = desk.clock.now_ms()
     if not await results.freeze_result(connection, lot_id, winner, now):
         return
+    facts: list[RecordDeposit] = []
     for row in rows:
         for notice in await deposits.notices_of(connection, row["application_id"]):
             if notice["code"] not in deposits.CREDITED:
                 continue
             if row["application_id"] == winner:
-                await deposits.add_line(connection, money.earnest_line(notice, now))
+                facts.append(await money.keep_as_earnest(connection, desk, lot_id, notice))
             else:
-                await money.order_refund(connection, desk, notice, lot)
+                facts += await money.order_refund(connection, desk, notice, lot)
+    await house.record_all(connection, desk.clock, desk.settings.site, facts)
 
 
 async def _return_money(desk: Desk) -> None:
@@ -140,7 +142,8 @@ async def _return_money(desk: Desk) -> None:
         try:
             async with desk.engine.begin() as connection:
                 lot = await published(connection, notice["lot_id"])
-                await money.order_refund(connection, desk, notice, lot)
+                facts = await money.order_refund(connection, desk, notice, lot)
+                await house.record_all(connection, desk.clock, desk.settings.site, facts)
         except HolidaysUnknown as unknown:
             _log.error("holidays_unknown", notice_id=notice["notice_id"], year=unknown.year)
             return
