@@ -188,6 +188,35 @@ def log_key(
 
 
 @app.command()
+def witness(
+    config: Annotated[Path, typer.Option(help="The witness's TOML file; see docs/witness.md.")],
+) -> None:
+    """Cosign the checkpoints of the logs you watch (C2SP tlog-witness); needs no database."""
+    from service.witness.serve import CannotStart, run
+
+    try:
+        run(config)
+    except CannotStart as error:
+        raise _stop(str(error)) from error
+
+
+@app.command("witness-key")
+def witness_key(
+    name: Annotated[str, typer.Option(help="The witness's name, e.g. witness.example.cn/w1.")],
+    out: Annotated[Path, typer.Option(help="Where to write the secret key (mode 0600).")],
+) -> None:
+    """Make a witness's key, and print its public half and its line for a policy file."""
+    from service.witness.serve import CannotStart, new_key, policy_line
+
+    try:
+        key = new_key(name, out)
+    except CannotStart as error:
+        raise _stop(str(error)) from error
+    Out.print(key.to_text(), soft_wrap=True, markup=False, highlight=False)
+    Out.print(policy_line(key), soft_wrap=True, markup=False, highlight=False)
+
+
+@app.command()
 def openapi(
     channel: Annotated[
         bool, typer.Option("--channel", help="The live channel's AsyncAPI document instead.")
