@@ -5,11 +5,10 @@
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { sha512 } from '@noble/hashes/sha2.js'
 import { concat, equal } from './bytes'
+import { keeper } from './points'
 
 const { Point } = ed25519
 const ORDER = Point.Fn.ORDER
-const KEYS_KEPT = 64
-type PointOf = InstanceType<typeof Point>
 
 /** `publicKey` 32 bytes, `signature` R‖S 64 bytes. False for anything that does not hold. */
 export function verifyEd25519(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean {
@@ -24,28 +23,8 @@ export function verifyEd25519(signature: Uint8Array, message: Uint8Array, public
   return equal(Point.BASE.multiplyUnsafe(s).add(key.multiplyUnsafe(k)).toBytes(), r)
 }
 
-const kept = new Map<string, PointOf | null>()
-
-/** −A, or null when the bytes are no point; keys repeat, and decoding costs a square root. */
-function negated(publicKey: Uint8Array): PointOf | null {
-  const name = String.fromCharCode(...publicKey)
-  let point = kept.get(name)
-  if (point === undefined) {
-    point = decoded(publicKey)
-    if (kept.size >= KEYS_KEPT) kept.clear()
-    kept.set(name, point)
-  }
-  return point
-}
-
-function decoded(publicKey: Uint8Array): PointOf | null {
-  try {
-    // Lenient on y ≥ p and on −0, as OpenSSL is; who chooses his own key so harms only himself.
-    return Point.fromBytes(publicKey, true).negate()
-  } catch {
-    return null
-  }
-}
+/** −A. Lenient on y ≥ p and on −0, as OpenSSL is: who makes such a key of his own harms himself. */
+const negated = keeper((bytes) => Point.fromBytes(bytes, true).negate())
 
 function littleEndian(bytes: Uint8Array): bigint {
   let text = '0x'

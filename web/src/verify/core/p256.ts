@@ -6,10 +6,10 @@
  */
 import { p256 } from '@noble/curves/nist.js'
 import { sha256 } from '@noble/hashes/sha2.js'
+import { keeper } from './points'
 
 const { Point } = p256
 const { Fn } = Point
-type PointOf = InstanceType<typeof Point>
 
 /** `publicKey` is an uncompressed SEC1 point (65 bytes). False for anything that does not hold. */
 export function verifyEs256(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean {
@@ -25,30 +25,8 @@ export function verifyEs256(signature: Uint8Array, message: Uint8Array, publicKe
   return !sum.is0() && Fn.create(sum.toAffine().x) === r
 }
 
-const KEYS_KEPT = 64
-const kept = new Map<string, PointOf | null>()
-
-/** One bidder bids often: his point is decoded and checked to lie on the curve once. */
-function pointOf(publicKey: Uint8Array): PointOf | null {
-  const name = String.fromCharCode(...publicKey)
-  let point = kept.get(name)
-  if (point === undefined) {
-    point = decoded(publicKey)
-    if (kept.size >= KEYS_KEPT) kept.clear()
-    kept.set(name, point)
-  }
-  return point
-}
-
-function decoded(publicKey: Uint8Array): PointOf | null {
-  try {
-    const point = Point.fromBytes(publicKey)
-    point.assertValidity()
-    return point
-  } catch {
-    return null
-  }
-}
+/** fromBytes checks that the point lies on the curve; P-256 has no other points to fear. */
+const pointOf = keeper((bytes) => Point.fromBytes(bytes))
 
 function bigEndian(bytes: Uint8Array): bigint {
   let text = '0x'
