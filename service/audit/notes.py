@@ -2,6 +2,7 @@
 
 Facts from c2sp.org/signed-note and c2sp.org/tlog-checkpoint. Only Ed25519 (type 0x01) signs
 here; signatures by unknown keys, such as witnesses, are kept and ignored, as the text demands.
+Witnesses' own keys and signatures (type 0x04) are in `cosignatures`.
 """
 
 import re
@@ -29,11 +30,11 @@ from service.audit.tree import EMPTY_ROOT, HASH_BYTES
 
 ED25519 = 0x01  # signature type byte of signed-note
 MAX_NOTE_BYTES = 256 * 1024  # room for every signature at the largest assigned size
-MAX_SIGNATURES = 32  # signed-note asks for at least 16
+MAX_SIGNATURES = 64  # signed-note asks for at least 16; a policy may name 32 witnesses
 
-_KEY_BYTES = 32
+KEY_BYTES = 32
 _KEY_ID_BYTES = 4
-_PRIVATE = "PRIVATE+KEY+"  # the reference implementation's prefix for a secret key's text
+PRIVATE = "PRIVATE+KEY+"  # the reference implementation's prefix for a secret key's text
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 _NAME = re.compile(r"[^\s+\x00-\x1f]+")
 _SITE = r"[^\s+/\x00-\x1f]+"
@@ -57,6 +58,8 @@ class Reason(StrEnum):
     BAD_ORIGIN = "BAD_ORIGIN"
     WRONG_ORIGIN = "WRONG_ORIGIN"
     WRONG_KEY_NAME = "WRONG_KEY_NAME"
+    BAD_COSIGNATURE = "BAD_COSIGNATURE"
+    BAD_COSIGNATURE_TIME = "BAD_COSIGNATURE_TIME"
     NOT_A_CHECKPOINT = "NOT_A_CHECKPOINT"
     EXTENSION_LINES = "EXTENSION_LINES"
     BAD_SIZE = "BAD_SIZE"
@@ -75,8 +78,8 @@ class VerifyingKey:
     public: bytes
 
     def __post_init__(self) -> None:
-        _check_name(self.name)
-        if len(self.public) != _KEY_BYTES:
+        check_name(self.name)
+        if len(self.public) != KEY_BYTES:
             raise NoteBroken(Reason.BAD_KEY, f"{len(self.public)} bytes")
 
     @property
@@ -92,8 +95,10 @@ class VerifyingKey:
     @classmethod
     def from_text(cls, vkey: str) -> "VerifyingKey":
         """Read a vkey; raises NoteBroken by reason."""
-        name, claimed, public = _read_key(vkey)
-        return _with_claimed_id(cls(name, public), claimed)
+        name, claimed, public = read_key(vkey, ED25519)
+        key = cls(name, public)
+        check_key_id(claimed, key.key_id)
+        return key
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,28 +109,28 @@ class SigningKey:
     seed: bytes = field(repr=False)
 
     def __post_init__(self) -> None:
-        _check_name(self.name)
-        if len(self.seed) != _KEY_BYTES:
+        check_name(self.name)
+        if len(self.seed) != KEY_BYTES:
             raise NoteBroken(Reason.BAD_KEY, f"{len(self.seed)} bytes")
 
     @property
     def verifying(self) -> VerifyingKey:
         """The public half."""
-        return VerifyingKey(self.name, _public_half(self.seed))
+        return VerifyingKey(self.name, public_half(self.seed))
 
     def to_text(self) -> str:
         """The secret text: `PRIVATE+KEY+<name>+<hex key id>+<base64(0x01 ‖ seed)>`."""
         material = write_base64(bytes([ED25519]) + self.seed)
-        return f"{_PRIVATE}{self.name}+{self.verifying.key_id.hex()}+{material}"
+        return f"{PRIVATE}{self.name}+{self.verifying.key_id.hex()}+{material}"
 
     @classmethod
     def from_text(cls, skey: str) -> "SigningKey":
         """Read the secret text; raises NoteBroken by reason, never quoting the text."""
-        if not skey.startswith(_PRIVATE):
+        if not skey.startswith(PRIVATE):
             raise NoteBroken(Reason.BAD_KEY, "no PRIVATE+KEY+ prefix")
-        name, claimed, seed = _read_key(skey.removeprefix(_PRIVATE))
+        name, claimed, seed = read_key(skey.removeprefix(PRIVATE), ED25519)
         key = cls(name, seed)
-        _with_claimed_id(key.verifying, claimed)
+        check_key_id(claimed, key.verifying.key_id)
         return key
 
 
@@ -161,24 +166,24 @@ def key_id(name: str, kind: int, material: bytes) -> bytes:
 
 def sign_note(text: str, key: SigningKey) -> str:
     """The signed note over `text`, which must end in a newline and hold no other control."""
-    _check_text(text)
+    check_text(text)
     if not text.endswith("\n"):
         raise NoteBroken(Reason.NOT_A_NOTE, "text does not end in a newline")
-    signature = _private(key.seed).sign(text.encode())
+    signature = private_key(key.seed).sign(text.encode())
     line = NoteSignature(key.name, key.verifying.key_id, signature)
     return Note(text, (line,)).to_text()
 
 
 def parse_note(note: str) -> Note:
     """Take a note apart without checking any signature; raises NoteBroken by reason."""
-    _check_text(note)
+    check_text(note)
     text, gap, lines = note.rpartition("\n\n")
     if not gap or not lines.endswith("\n"):
         raise NoteBroken(Reason.NOT_A_NOTE, "no signature lines")
     parts = lines[:-1].split("\n")
     if len(parts) > MAX_SIGNATURES:
         raise NoteBroken(Reason.TOO_MANY_SIGNATURES, str(len(parts)))
-    return Note(text + "\n", tuple(_read_line(part) for part in parts))
+    return Note(text + "\n", tuple(read_line(part) for part in parts))
 
 
 def open_note(note: str, keys: Iterable[VerifyingKey]) -> Note:
@@ -276,12 +281,18 @@ def _check_site(name: str, origin: str) -> None:
         raise NoteBroken(Reason.WRONG_KEY_NAME, f"{name} for {origin}"[:160])
 
 
-def _check_name(name: str) -> None:
-    if not _NAME.fullmatch(name):
+def check_name(name: str) -> None:
+    """Raises NoteBroken for what signed-note does not take as a key's name."""
+    if not _NAME.fullmatch(name) or not _is_utf8(name):
         raise NoteBroken(Reason.BAD_KEY_NAME, ascii(name)[:80])
 
 
-def _check_text(text: str) -> None:
+def _is_utf8(text: str) -> bool:
+    return not any("\ud800" <= each <= "\udfff" for each in text)
+
+
+def check_text(text: str) -> None:
+    """Raises NoteBroken for what no note may hold, signed or not."""
     try:
         size = len(text.encode())
     except UnicodeEncodeError as error:
@@ -292,7 +303,8 @@ def _check_text(text: str) -> None:
         raise NoteBroken(Reason.NOT_A_NOTE, "a control character")
 
 
-def _read_line(line: str) -> NoteSignature:
+def read_line(line: str) -> NoteSignature:
+    """A signature line without its newline; raises NoteBroken."""
     mark, _, rest = line.partition(" ")
     name, _, encoded = rest.partition(" ")
     raw = read_base64(encoded)
@@ -301,41 +313,44 @@ def _read_line(line: str) -> NoteSignature:
     return NoteSignature(name, raw[:_KEY_ID_BYTES], raw[_KEY_ID_BYTES:])
 
 
-def _read_key(text: str) -> tuple[str, bytes, bytes]:
-    """Name, claimed key id and the 32 bytes after the type byte; base64 may hold a plus."""
+def read_key(text: str, kind: int) -> tuple[str, bytes, bytes]:
+    """Name, claimed key id and the bytes after the type byte `kind`; base64 may hold a plus."""
     name, _, rest = text.partition("+")
     claimed, _, encoded = rest.partition("+")
     claimed_id, material = read_hex(claimed, _KEY_ID_BYTES), read_base64(encoded)
     if claimed_id is None or not material:
         raise NoteBroken(Reason.BAD_KEY, "not name+id+base64")
-    if material[0] != ED25519:
+    if material[0] != kind:
         raise NoteBroken(Reason.UNKNOWN_KEY_TYPE, f"0x{material[0]:02x}")
     return name, claimed_id, material[1:]
 
 
-def _with_claimed_id(key: VerifyingKey, claimed: bytes) -> VerifyingKey:
-    if key.key_id != claimed:
-        raise NoteBroken(Reason.WRONG_KEY_ID, f"expected {key.key_id.hex()}")
-    return key
+def check_key_id(claimed: bytes, expected: bytes) -> None:
+    """Raises NoteBroken when a key's text names another id than its key has."""
+    if claimed != expected:
+        raise NoteBroken(Reason.WRONG_KEY_ID, f"expected {expected.hex()}")
 
 
 def _check_signature(key: VerifyingKey, text: str, line: NoteSignature) -> None:
     try:
-        _public(key.public).verify(line.signature, text.encode())
+        public_key(key.public).verify(line.signature, text.encode())
     except InvalidSignature as error:
         raise NoteBroken(Reason.WRONG_SIGNATURE, key.name) from error
 
 
 @lru_cache(maxsize=64)
-def _public(raw: bytes) -> Ed25519PublicKey:
+def public_key(raw: bytes) -> Ed25519PublicKey:
+    """The loaded key of 32 bytes."""
     return Ed25519PublicKey.from_public_bytes(raw)
 
 
 @lru_cache(maxsize=64)
-def _private(seed: bytes) -> Ed25519PrivateKey:
+def private_key(seed: bytes) -> Ed25519PrivateKey:
+    """The loaded key of a 32-byte seed."""
     return Ed25519PrivateKey.from_private_bytes(seed)
 
 
 @lru_cache(maxsize=64)
-def _public_half(seed: bytes) -> bytes:
-    return _private(seed).public_key().public_bytes_raw()
+def public_half(seed: bytes) -> bytes:
+    """The 32 public bytes of a seed."""
+    return private_key(seed).public_key().public_bytes_raw()

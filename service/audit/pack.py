@@ -1,8 +1,9 @@
 """The evidence pack (bid-log.md §7): built from what is stored, opened without believing it.
 
-A pack holds `log.jsonl`, `checkpoints.txt`, `house/`, `receipts/`, `health.jsonl`, `documents/`
-and last `manifest.json`, which covers every other file. The same contents and key always give the
-same bytes.
+A pack holds `log.jsonl`, `checkpoints.txt`, `house/`, `receipts/`, `health.jsonl`, `documents/`,
+`timestamps/`, for people `report.pdf`, for regulators `sessions.jsonl` and `views.jsonl`, and last
+`manifest.json`, which covers every other file. The same contents and key always give the same
+bytes.
 """
 
 import re
@@ -15,6 +16,7 @@ from typing import BinaryIO
 
 from service.audit import archive, canonical, notes
 from service.audit.archive import Archive, Member, PackUnreadable, Reason
+from service.audit.cosignatures import add_lines
 from service.audit.notes import Checkpoint, SigningKey
 from service.audit.proofs import SUFFIX, Receipt
 from service.audit.tree import Proof, Tree, leaf_hash
@@ -26,6 +28,11 @@ HEALTH = "health.jsonl"
 HOUSE = "house/"
 RECEIPTS = "receipts/"
 DOCUMENTS = "documents/"
+TIMESTAMPS = "timestamps/"
+STAMP_SUFFIX = ".tsr"
+REPORT = "report.pdf"
+SESSIONS = "sessions.jsonl"
+VIEWS = "views.jsonl"
 
 MAX_LINE_BYTES = canonical.MAX_BYTES
 
@@ -80,7 +87,10 @@ class PackContents:
     """What is stored about one lot.
 
     entries: stored bytes, seq after seq. heads: one per committed batch, ascending. health: in
-    order of `at`. documents: lowercase hex SHA-256 → bytes.
+    order of `at`. documents: lowercase hex SHA-256 → bytes. cosignatures: tree size → witnesses'
+    lines for the head of that size, verbatim; house_cosignatures: those of `house_head`.
+    timestamps: tree size → the authority's answer. Of both, what is for a size without a head here
+    is left out: it was read a moment later. sessions, views: JSON lines without their ends.
     """
 
     origin: str
@@ -90,13 +100,21 @@ class PackContents:
     house_head: Head
     health: Sequence[HealthRow] = ()
     documents: Mapping[str, bytes] = field(default_factory=dict)
+    cosignatures: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    house_cosignatures: tuple[str, ...] = ()
+    timestamps: Mapping[int, bytes] = field(default_factory=dict)
+    report: bytes | None = None
+    sessions: Iterable[bytes] = ()
+    views: Iterable[bytes] = ()
 
 
 def build(contents: PackContents, key: SigningKey) -> bytes:
     """The pack's bytes, checkpoints and receipts signed by `key`.
 
-    Raises NoteBroken when the key's name is not the origin's site, ValueError when a bid stands
-    after the last head: entries and heads must be read in one look.
+    Witnesses' lines stand in `checkpoints.txt` and under the house head, not in receipts, which
+    are what the bidders got. Raises NoteBroken when the key's name is not the origin's site or a
+    cosignature is no signature line, ValueError when a bid stands after the last head: entries and
+    heads must be read in one look.
     """
     return archive.write(with_manifest(contents.origin, _files(contents, key)))
 
@@ -113,13 +131,40 @@ def with_manifest(origin: str, files: Iterable[tuple[str, bytes]]) -> Iterator[t
 
 def _files(contents: PackContents, key: SigningKey) -> Iterator[tuple[str, bytes]]:
     signed = {head.size: _sign(contents.origin, head, key) for head in contents.heads}
-    yield CHECKPOINTS, "\n".join(signed.values()).encode()
+    yield CHECKPOINTS, "\n".join(_witnessed(signed, contents.cosignatures)).encode()
     for digest, document in sorted(contents.documents.items()):
         yield DOCUMENTS + digest, document
     yield HEALTH, b"".join(_health_line(row) for row in contents.health)
     yield from sorted(_house_files(contents, key))
     yield LOG, b"".join(entry + b"\n" for entry in contents.entries)
     yield from _receipt_files(contents.entries, signed)
+    if contents.report is not None:
+        yield REPORT, contents.report
+    yield from _lines_file(SESSIONS, contents.sessions)
+    yield from sorted(_stamp_files(contents.timestamps, signed))
+    yield from _lines_file(VIEWS, contents.views)
+
+
+def _witnessed(
+    signed: Mapping[int, str], cosignatures: Mapping[int, tuple[str, ...]]
+) -> Iterator[str]:
+    for size, note in signed.items():
+        yield add_lines(note, cosignatures.get(size, ()))
+
+
+def _stamp_files(
+    timestamps: Mapping[int, bytes], signed: Mapping[int, str]
+) -> Iterator[tuple[str, bytes]]:
+    for size, tsr in timestamps.items():
+        if size in signed:
+            yield f"{TIMESTAMPS}{size}{STAMP_SUFFIX}", tsr
+
+
+def _lines_file(name: str, lines: Iterable[bytes]) -> Iterator[tuple[str, bytes]]:
+    """A file of these lines; none at all when there are none."""
+    data = b"".join(line + b"\n" for line in lines)
+    if data:
+        yield name, data
 
 
 def _sign(origin: str, head: Head, key: SigningKey) -> str:
@@ -132,6 +177,7 @@ def _health_line(row: HealthRow) -> bytes:
 
 def _house_files(contents: PackContents, key: SigningKey) -> Iterator[tuple[str, bytes]]:
     head = _sign(notes.house_origin(notes.site_of(contents.origin)), contents.house_head, key)
+    head = add_lines(head, contents.house_cosignatures)
     for record in contents.house:
         receipt = Receipt(record.entry, record.seq, record.proof, head)
         yield f"{HOUSE}{record.seq}{SUFFIX}", receipt.to_text().encode()

@@ -24,6 +24,7 @@ The checks, in the order of the specification; the code below follows the number
 Keys inside a pack are never believed. Witnesses and timestamps are not looked at here.
 """
 
+from dataclasses import dataclass
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -36,11 +37,15 @@ from service.audit.archive import PackUnreadable, Reason
 from service.audit.broken import Broken
 from service.audit.checks import Check
 from service.audit.heads import Heads
+from service.audit.inputs import read_file
 from service.audit.notes import VerifyingKey
 from service.audit.pack import DOCUMENTS, LOG, RECEIPTS, Pack
+from service.audit.policy import MAX_POLICY_BYTES, Policy, PolicyBroken, read_policy
+from service.audit.policy import Reason as PolicyReason
 from service.audit.proofs import SUFFIX
 from service.audit.replay import Checks, Replay, Told, find_roll, read_entry
 from service.audit.roll import NO_ROLL, check_commitments, check_house, check_roll, read_house
+from service.audit.timestamps import MAX_AUTHORITY_BYTES, StampBroken, read_authority
 from service.audit.tree import leaf_hash, verify_inclusion
 from service.audit.windows import check_windows
 from service.rules import money
@@ -64,19 +69,33 @@ NAMES = (
 _FINAL = frozenset({"SOLD", "FAILED"})
 
 
-def verify_files(pack: Path, key: Path) -> VerifyReport:
-    """`verify_pack` with the published key read from a file. Never raises for bad input."""
+def verify_files(
+    pack: Path, key: Path, policy: Path | None = None, tsa: tuple[Path, ...] = ()
+) -> VerifyReport:
+    """`verify_pack` with all that is given from outside read from files; never raises for them."""
     try:
         vkey = keys.load_verifying(key).to_text()
     except Broken as refusal:
         return _unreadable(pack.name, f"the key: {refusal}")
-    return verify_pack(pack, vkey)
+    try:
+        text = None if policy is None else read_file(policy, MAX_POLICY_BYTES)
+        authorities = tuple(read_file(each, MAX_AUTHORITY_BYTES) for each in tsa)
+    except Broken as refusal:
+        return _unreadable(pack.name, str(refusal))
+    return verify_pack(pack, vkey, text, authorities)
 
 
-def verify_pack(pack: Path | bytes, vkey: str) -> VerifyReport:
+def verify_pack(
+    pack: Path | bytes,
+    vkey: str,
+    policy: str | bytes | None = None,
+    tsa: tuple[bytes, ...] = (),
+) -> VerifyReport:
     """Check a pack, a file's path or its bytes, against the verifier key in C2SP vkey form.
 
-    Never raises for bad input: a pack or key that cannot be read is a report with exit code 2.
+    policy: a tlog-policy file, whose witnesses are believed. tsa: PEM files, the certificates of
+    timestamp authorities that are believed. Never raises for bad input: a pack, key, policy or
+    certificate that cannot be read is a report with exit code 2.
     """
     name = pack.name if isinstance(pack, Path) else "pack"
     try:
@@ -84,15 +103,45 @@ def verify_pack(pack: Path | bytes, vkey: str) -> VerifyReport:
     except Broken as refusal:
         return _unreadable(name, f"the key: {refusal}")
     try:
+        given = _read_given(key, policy, tsa)
+    except ValueError as refusal:
+        return _unreadable(name, str(refusal))
+    try:
         with BytesIO(pack) if isinstance(pack, bytes) else pack.open("rb") as source:
-            return _verify(source, name, key)
+            return _verify(source, name, key, given)
     except OSError as error:
         return _unreadable(name, f"{Reason.NO_FILE}: {error.strerror}")
     except PackUnreadable as refusal:
         return _unreadable(name, str(refusal))
 
 
-def _verify(source: BinaryIO, name: str, key: VerifyingKey) -> VerifyReport:
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What is believed besides the key: witnesses, and PEM files of timestamp authorities."""
+
+    policy: Policy | None
+    authorities: tuple[bytes, ...]
+
+
+def _read_given(
+    key: VerifyingKey, policy: str | bytes | None, authorities: tuple[bytes, ...]
+) -> Given:
+    """Raises ValueError with the sentence for the report."""
+    try:
+        read = None if policy is None else read_policy(policy)
+        if read is not None and not read.accepts(key):
+            raise PolicyBroken(PolicyReason.LOG_NOT_LISTED, key.to_text())
+    except PolicyBroken as refusal:
+        raise ValueError(f"the policy: {refusal}") from refusal
+    try:
+        for pem in authorities:
+            read_authority(pem)
+    except StampBroken as refusal:
+        raise ValueError(f"the timestamp authority: {refusal}") from refusal
+    return Given(read, authorities)
+
+
+def _verify(source: BinaryIO, name: str, key: VerifyingKey, given: Given) -> VerifyReport:
     checks = [Check(number, title) for number, title in enumerate(NAMES, 1)]
     (c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13) = checks
     pack = Pack(source)
