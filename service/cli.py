@@ -192,7 +192,8 @@ def witness(
     config: Annotated[Path, typer.Option(help="The witness's TOML file; see docs/witness.md.")],
 ) -> None:
     """Cosign the checkpoints of the logs you watch (C2SP tlog-witness); needs no database."""
-    from service.witness.serve import CannotStart, run
+    from service.witness.config import CannotStart
+    from service.witness.serve import run
 
     try:
         run(config)
@@ -206,7 +207,8 @@ def witness_key(
     out: Annotated[Path, typer.Option(help="Where to write the secret key (mode 0600).")],
 ) -> None:
     """Make a witness's key, and print its public half and its line for a policy file."""
-    from service.witness.serve import CannotStart, new_key, policy_line
+    from service.witness.config import CannotStart
+    from service.witness.serve import new_key, policy_line
 
     try:
         key = new_key(name, out)
