@@ -43,6 +43,7 @@ from service.store.hints import Hints, RollChanged
 from service.store.ledger import Ledger
 from service.store.programs import EmbeddedPostgresError
 from service.store.promises import DatabaseCannotKeepItsPromises, check_promises
+from service.store.signer import Signer
 
 SHUTDOWN_S = 5
 
@@ -83,7 +84,7 @@ class Running:
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Running]:
     """Everything one process is made of; raises an error of one sentence when it cannot be."""
-    key = log_key(settings)
+    signer = Signer(log_key(settings))
     async with contextlib.AsyncExitStack() as stack:
         engine = open_engine(database_url(settings), settings)
         stack.push_async_callback(engine.dispose)
@@ -94,7 +95,7 @@ async def opened(settings: Settings) -> AsyncIterator[Running]:
         ledger = Ledger(engine, settings)
         stack.push_async_callback(ledger.close)
         facts = DeskFacts(engine, clock, settings.site)
-        rooms = Rooms(_room_parts(engine, ledger, clock, settings, key, hints), facts)
+        rooms = Rooms(_room_parts(engine, ledger, clock, settings, signer, hints), facts)
         stack.push_async_callback(rooms.close)
         hints.subscribe(rooms.hear)
         waker = Waker(rooms)
@@ -105,12 +106,12 @@ async def opened(settings: Settings) -> AsyncIterator[Running]:
             engine=engine,
             clock=clock,
             settings=settings,
-            key=key,
+            signer=signer,
             passwords=passwords,
             submit=submit_port(rooms),
             roll_changed=lambda lot_id: hints.tell(RollChanged(lot_id)),
-            export_pack=lambda lot_id: build_pack(engine, settings.site, lot_id, key),
-            verify_pack=lambda pack: verify_pack(pack, key.verifying.to_text()),
+            export_pack=lambda lot_id: build_pack(engine, settings.site, lot_id, signer),
+            verify_pack=lambda pack: verify_pack(pack, signer.verifying.to_text()),
             rooms=rooms,
         )
         await parcels.load_parcels(engine)
@@ -189,7 +190,7 @@ async def export_pack(settings: Settings, lot_id: str, out: Path) -> int:
     try:
         async with database_clock(engine, settings) as clock:
             await record_taken(engine, clock, settings.site, lot_id)
-        pack = await build_pack(engine, settings.site, lot_id, log_key(settings))
+        pack = await build_pack(engine, settings.site, lot_id, Signer(log_key(settings)))
     finally:
         await engine.dispose()
     await asyncio.to_thread(out.write_bytes, pack)
@@ -255,7 +256,7 @@ def _room_parts(
     ledger: Ledger,
     clock: DatabaseClock,
     settings: Settings,
-    key: SigningKey,
+    signer: Signer,
     hints: Hints,
 ) -> RoomParts:
     return RoomParts(
@@ -264,7 +265,7 @@ def _room_parts(
         clock=clock,
         timers=LoopTimers(),
         settings=settings,
-        key=key,
+        signer=signer,
         path=BidPath(engine, clock, process_name()),
         hints=hints,
     )

@@ -56,8 +56,42 @@ class Settings(BaseSettings):
     heartbeat_ms: int = 2_000
     recent_quotes: int = 50
     update_quotes: int = 20
+    view_rows: int = 50_000
+    """Rows of what screens were shown that may wait to be written; beyond, the oldest are lost."""
+    view_batch: int = 1_000
+    view_period_ms: int = 1_000
     body_bytes: int = 262_144
     page_limit: int = 100
+
+    # witnesses and timestamps
+    witness_policy: Path | None = None
+    """A C2SP tlog-policy file: whose cosignatures a head needs before its log may be sealed."""
+    witness_period_ms: int = 2_000
+    witness_timeout_ms: int = 5_000
+    witness_logs: int = 100
+    """Logs that one round brings to the witnesses."""
+    witness_at_once: int = 8
+    """Logs, and at the start heads, that are asked about at the same time."""
+    witness_start_ms: int = 15_000
+    """How long a start waits for silent witnesses before it refuses."""
+    start_without_witnesses: bool = False
+    """The operator's way out when too many witnesses are silent at the start; it is logged."""
+    tsa_url: str | None = None
+    """Where RFC 3161 requests are posted."""
+    tsa_certificates: tuple[Path, ...] = ()
+    """PEM files: a token is kept only when one of these certificates vouches for it."""
+    stamp_period_ms: int = 1_000
+    stamp_interval_min: int = 10
+    """While bidding runs, a head that moved is stamped this often."""
+    stamps_at_once: int = 8
+    moments_logs: int = 100
+    """Logs that one round looks at for moments that want a stamp."""
+    outside_wait_ms: int = 1_000
+    """The first wait after a witness or an authority failed; it doubles."""
+    outside_wait_most_ms: int = 60_000
+    outside_answer_bytes: int = 65_536
+    tree_leaves: int = 1_000_000
+    """Leaves of trees kept for consistency proofs, about 150 bytes each."""
 
     # time and health
     clock_period_ms: int = 1_000

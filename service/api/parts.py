@@ -8,11 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.requests import HTTPConnection
 
 from schemas.rest import VerifyReport
-from service.audit.notes import SigningKey
 from service.clock import Clock
 from service.desk.passwords import Passwords
 from service.desk.ports import Desk, RollChanged, Submit
 from service.settings import Settings
+from service.store.signer import Signer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class Parts:
     engine: AsyncEngine
     clock: Clock
     settings: Settings
-    key: SigningKey
+    signer: Signer
     passwords: Passwords
     submit: Submit
     roll_changed: RollChanged

@@ -50,14 +50,14 @@ async def get_site(request: Request) -> SiteInfo:
         site=parts.settings.site,
         demo=parts.settings.demo,
         version=version_of("luochui"),
-        log_vkey=parts.key.verifying.to_text(),
+        log_vkey=parts.signer.verifying.to_text(),
     )
 
 
 @router.get("/log.vkey", operation_id="get_log_vkey", response_class=PlainTextResponse)
 async def get_log_vkey(request: Request) -> PlainTextResponse:
     """The verifier key of every log of this site, in C2SP form."""
-    return PlainTextResponse(parts_of(request).key.verifying.to_text() + "\n")
+    return PlainTextResponse(parts_of(request).signer.verifying.to_text() + "\n")
 
 
 @router.get(

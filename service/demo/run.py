@@ -127,7 +127,7 @@ async def run_unattended(options: DemoOptions, out_dir: Path, out: Console) -> i
             lot_id = script.plan.lot_id
             pack = await supervisor.get_bytes(f"/api/supervision/lots/{lot_id}/export")
             (out_dir / f"{lot_id}.zip").write_bytes(pack)
-        key_text = demo.running.parts.key.verifying.to_text()
+        key_text = demo.running.parts.signer.verifying.to_text()
         (out_dir / "log.vkey").write_text(key_text + "\n", encoding="utf-8")
     return _verify_all([out_dir / f"{s.plan.lot_id}.zip" for s in scripts], out_dir, out)
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from schemas.log import RecordLook
 from schemas.problem import ProblemCode
 from service.audit import canonical
-from service.audit.notes import SigningKey, lot_origin
+from service.audit.notes import lot_origin
 from service.audit.pack import Head, HealthRow, HouseRecord, PackContents, build
 from service.audit.tree import Tree
 from service.clock import Clock
@@ -18,16 +18,22 @@ from service.desk.refused import Refused
 from service.store import evidence, house
 from service.store.ledger import StoredEntry, read_heads
 from service.store.log_tables import lot_log
+from service.store.signer import Halted, Signer
 
 _ROLL = b'"type":"open_roll"'
 _BIRTH = b'"type":"lot_born"'
 
 
-async def build_pack(engine: AsyncEngine, site: str, lot_id: str, key: SigningKey) -> bytes:
-    """The pack of a lot, signed by the log's key; refuses an id that is not published.
+async def build_pack(engine: AsyncEngine, site: str, lot_id: str, signer: Signer) -> bytes:
+    """The pack of a lot, signed by the log's key; refuses an id that is not published, and a log
+    that may not be signed.
 
     Packing a large sale takes seconds of computing, so it is done beside the event loop.
     """
+    try:
+        key = signer.key_for(lot_origin(site, lot_id))
+    except Halted as halted:
+        raise Refused(ProblemCode.UNAVAILABLE, str(halted), reason="LOG_HALTED") from halted
     contents = await gather(engine, site, lot_id)
     return await asyncio.to_thread(build, contents, key)
 

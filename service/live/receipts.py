@@ -8,17 +8,21 @@ from service.audit.notes import Checkpoint, SigningKey
 from service.audit.tree import Tree
 from service.live.record import Entry
 from service.rules import messages as m
+from service.store.signer import Signer
 
 
 def receipt_of(
-    entry: Entry, *, log: str, tree: Tree, head_size: int, key: SigningKey
+    entry: Entry, *, log: str, tree: Tree, head_size: int, signer: Signer
 ) -> live.Receipt:
-    """The answer to the bid in `entry`, proved against the head of the batch that committed it."""
+    """The answer to the bid in `entry`, proved against the head of the batch that committed it.
+
+    Raises Halted when the log may not be signed.
+    """
     bid, event = entry.command, entry.events[0]
     assert isinstance(bid, m.PlaceBid), "only bids have receipts"
     assert isinstance(event, m.BidAccepted | m.BidRefused), "a bid's first event is its verdict"
     accepted = isinstance(event, m.BidAccepted)
-    checkpoint = _signed(key, log, head_size, tree.root(head_size))
+    checkpoint = _signed(signer.key_for(log), log, head_size, tree.root(head_size))
     proof = proofs.Receipt(
         entry.raw, entry.seq, tree.inclusion_proof(entry.seq, head_size), checkpoint
     )

@@ -22,7 +22,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from schemas import live
 from schemas.problem import ProblemCode
-from service.audit.notes import SigningKey
 from service.clock import Clock
 from service.live.audience import Audience
 from service.live.batch import Answer, Decided, Draft
@@ -32,6 +31,7 @@ from service.live.frames import notices, problem
 from service.live.receipts import receipt_of
 from service.live.record import Entry, LogBroken, Record, read_entry
 from service.live.timers import Timers
+from service.live.views import Views
 from service.rules import messages as m
 from service.rules.lot import Lot
 from service.rules.refusals import Refusal
@@ -49,6 +49,7 @@ from service.store.ledger import (
 )
 from service.store.log_tables import lot_log
 from service.store.projection import lot_fields, rules_summary
+from service.store.signer import Halted, Signer
 
 _log = structlog.get_logger()
 
@@ -62,9 +63,10 @@ class Parts:
     clock: Clock
     timers: Timers
     settings: Settings
-    key: SigningKey
+    signer: Signer
     path: BidPath
     hints: Hints | None = None
+    views: Views | None = None
 
 
 class Nudge(Enum):
@@ -107,6 +109,10 @@ NEEDS_CLOCK = (m.PlaceBid, m.OptIn, m.Advance, m.Resume, m.OpenReserve, m.CloseS
 refused in the last hour is how a real one went wrong."""
 
 
+MAY_STOP = (m.Suspend, m.Interrupt)
+"""What may still be done to a lot whose log may not be signed: stopping the sale."""
+
+
 class Room:
     """One lot in one process. Owns the record, the inbox and the audience."""
 
@@ -124,7 +130,8 @@ class Room:
         self._proved_to = 0
         self._listeners: list[Callable[[Room], None]] = []
         clock, timers, settings = parts.clock, parts.timers, parts.settings
-        self.audience = Audience(self.update, clock, timers, settings)
+        shown = None if parts.views is None else parts.views.of(self.log)
+        self.audience = Audience(self.update, clock, timers, settings, shown)
         self._calls = FinalCalls(self.audience.tell, clock, timers)
         self._calls.follow(self.lot)
 
@@ -334,6 +341,9 @@ class Room:
     def _answer(self, draft: Draft, waiting: _Waiting, *, sure: bool) -> Answer:
         if isinstance(waiting.command, Nudge):
             return Decided(self.size - 1)
+        why = self._parts.signer.halted(self.origin)
+        if why is not None and not isinstance(waiting.command, MAY_STOP):
+            return problem(ProblemCode.UNAVAILABLE, waiting.bid_id, why)
         if not sure and isinstance(waiting.command, NEEDS_CLOCK):
             return problem(ProblemCode.CLOCK_UNSURE, waiting.bid_id)
         return draft.decide(waiting.command)
@@ -432,8 +442,10 @@ class Room:
                 log=self.origin,
                 tree=self._record.tree,
                 head_size=head,
-                key=self._parts.key,
+                signer=self._parts.signer,
             )
+        except Halted as halted:
+            return problem(ProblemCode.NOT_YET_CONFIRMED, bid_id, str(halted))
         except Exception as error:
             _log.error("receipt_failed", lot_id=self.lot_id, exc_info=error)
             return problem(ProblemCode.NOT_YET_CONFIRMED, bid_id)

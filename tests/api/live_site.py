@@ -23,7 +23,7 @@ from service.live.room import Room
 from service.settings import Settings
 from service.store.accounts import add_account, open_session
 from service.store.engine import open_engine
-from tests.live.world import KEY, LISTING_FROM, SITE, Bidder, Process, World, room_of
+from tests.live.world import LISTING_FROM, SITE, Bidder, Process, World, room_of
 
 ORIGIN = "https://auction.example.cn"
 HOUR_MS = 3_600_000
@@ -163,7 +163,7 @@ def _app(world: World, process: Process) -> FastAPI:
         engine=world.engine,
         clock=world.clock,
         settings=world.settings,
-        key=KEY,
+        signer=process.rooms.parts.signer,
         passwords=None,  # type: ignore[arg-type]  # nobody signs in here
         submit=bidding.submit_port(process.rooms),
         roll_changed=lambda lot_id: None,

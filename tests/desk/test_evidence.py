@@ -17,6 +17,7 @@ from service.store.engine import open_engine
 from service.store.health import Proof, prove
 from service.store.ledger import Append, NewEntry, append_on
 from service.store.log_tables import HOUSE, lot_log
+from service.store.signer import Signer
 from tests.audit import sales
 
 
@@ -59,7 +60,7 @@ async def test_a_pack_from_the_database_verifies(
     engine: AsyncEngine, sale: Callable[[], PackContents]
 ) -> None:
     lot_id = await store(engine, sale())
-    pack = await evidence.build_pack(engine, sales.SITE, lot_id, sales.KEY)
+    pack = await evidence.build_pack(engine, sales.SITE, lot_id, Signer(sales.KEY))
     report = verify_pack(pack, sales.VKEY)
     assert report.exit_code == 0, report
     assert report.entries == len(sale().entries)
@@ -100,7 +101,7 @@ async def test_before_the_roll_opens_a_pack_does_not_tell_who_or_how_many(
     lot_id = await store(engine, sale.contents())
     gathered = await evidence.gather(engine, sales.SITE, lot_id)
     assert [b"lot_born" in record.entry for record in gathered.house] == [True]
-    pack = await evidence.build_pack(engine, sales.SITE, lot_id, sales.KEY)
+    pack = await evidence.build_pack(engine, sales.SITE, lot_id, Signer(sales.KEY))
     assert two.number.encode() not in b"".join(record.entry for record in gathered.house)
     report = verify_pack(pack, sales.VKEY)
     assert (report.exit_code, report.outcome) == (0, "UNFINISHED: LISTING")
@@ -108,7 +109,7 @@ async def test_before_the_roll_opens_a_pack_does_not_tell_who_or_how_many(
 
 async def test_a_lot_that_is_not_there_is_refused_by_name(engine: AsyncEngine) -> None:
     with pytest.raises(Refused, match="not_found"):
-        await evidence.build_pack(engine, sales.SITE, "hj-2099-99", sales.KEY)
+        await evidence.build_pack(engine, sales.SITE, "hj-2099-99", Signer(sales.KEY))
 
 
 async def test_a_pack_is_one_instant_even_when_the_log_grows_meanwhile(
@@ -132,7 +133,7 @@ async def test_a_pack_is_one_instant_even_when_the_log_grows_meanwhile(
         return found
 
     monkeypatch.setattr(reads, "read_whole_log", read_then_grow)
-    pack = await evidence.build_pack(engine, sales.SITE, lot_id, sales.KEY)
+    pack = await evidence.build_pack(engine, sales.SITE, lot_id, Signer(sales.KEY))
     report = verify_pack(pack, sales.VKEY)
     assert (report.exit_code, report.entries) == (0, half[-1].size)
 

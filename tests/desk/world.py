@@ -25,6 +25,7 @@ from service.rules.terms import Timetable
 from service.settings import Settings
 from service.store.ledger import read_log
 from service.store.log_tables import HOUSE
+from service.store.signer import Signer
 from tests.live.world import KEY, SITE, World
 from tests.rules.sale import PARCEL, START, STEP, T0, listing_rules
 
@@ -107,7 +108,7 @@ class OfficeWorld(World):
             engine=engine,
             clock=self.clock,
             settings=settings,
-            key=KEY,
+            signer=Signer(KEY),
             passwords=self.passwords,
             submit=submit_port(rooms),
             roll_changed=self._roll_changed,

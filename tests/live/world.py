@@ -43,6 +43,7 @@ from service.store.ledger import (
 from service.store.log_tables import lot_log
 from service.store.projection import listing_of, project
 from service.store.roll import AdmittedBidder, AdmittedKey
+from service.store.signer import Signer
 from tests.rules.sale import BOTH, SALT, START, STEP, T0, listing_rules, publish
 
 SITE = "auction.example.cn"
@@ -253,7 +254,7 @@ class World:
             clock=self.clock,
             timers=self.timers,
             settings=self.settings,
-            key=KEY,
+            signer=Signer(KEY),
             path=BidPath(self.engine, self.clock, f"process-{len(self.processes)}"),
         )
         rooms = Rooms(parts, self.office)
