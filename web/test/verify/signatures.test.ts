@@ -193,6 +193,15 @@ describe('bids', () => {
     }
   })
 
+  it('refuses keys that bind nobody', () => {
+    const spki = (key: Uint8Array) => concat(fromHex('302a300506032b6570032100'), key)
+    for (const key of [...LOW, ...ODD.slice(0, 7), little(P + 2n)]) expect(() => readSpki(spki(key)), hex(key)).toThrow('weak_key')
+    expect(readSpki(spki((TORSION[1] as (typeof TORSION)[0]).add(Point.BASE).toBytes())).algorithm).toBe('Ed25519')
+    const off = pair().spki
+    off[90] = (off[90] as number) ^ 1
+    expect(() => readSpki(off)).toThrow('not_on_curve')
+  })
+
   it('holds the vector that the service signed', () => {
     const key = readSpki(fromHex(vector.spki))
     expect(key.keyId).toBe(vector.key_id)

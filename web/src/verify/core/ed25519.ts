@@ -26,6 +26,16 @@ export function verifyEd25519(signature: Uint8Array, message: Uint8Array, public
 /** −A. Lenient on y ≥ p and on −0, as OpenSSL is: who makes such a key of his own harms himself. */
 const negated = keeper((bytes) => Point.fromBytes(bytes, true).negate())
 
+/**
+ * A key under which signatures bind nobody: of small order, or spelled with y ≥ p. Such a key may
+ * not stand on a roll. Bytes that are no point at all are not weak: no signature holds for them.
+ */
+export function isWeak(publicKey: Uint8Array): boolean {
+  const last = (publicKey[31] as number) & 0x7f
+  const y = littleEndian(concat(publicKey.subarray(0, 31), Uint8Array.of(last)))
+  return y >= Point.Fp.ORDER || (negated(publicKey)?.isSmallOrder() ?? false)
+}
+
 function littleEndian(bytes: Uint8Array): bigint {
   let text = '0x'
   for (let at = bytes.length - 1; at >= 0; at -= 1) text += (bytes[at] as number).toString(16).padStart(2, '0')

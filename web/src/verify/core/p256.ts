@@ -28,6 +28,11 @@ export function verifyEs256(signature: Uint8Array, message: Uint8Array, publicKe
 /** fromBytes checks that the point lies on the curve; P-256 has no other points to fear. */
 const pointOf = keeper((bytes) => Point.fromBytes(bytes))
 
+/** Whether these 65 bytes are a point of the curve. */
+export function isPoint(publicKey: Uint8Array): boolean {
+  return publicKey.length === 65 && publicKey[0] === 4 && pointOf(publicKey) !== null
+}
+
 function bigEndian(bytes: Uint8Array): bigint {
   let text = '0x'
   for (const byte of bytes) text += byte.toString(16).padStart(2, '0')

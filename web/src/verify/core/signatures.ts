@@ -3,8 +3,8 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { hold } from './broken'
 import { concat, equal, fromHex, hex, utf8, type Bytes } from './bytes'
 import { encode } from './canonical'
-import { verifyEd25519 } from './ed25519'
-import { verifyEs256 } from './p256'
+import { isWeak, verifyEd25519 } from './ed25519'
+import { isPoint, verifyEs256 } from './p256'
 
 export interface BidderKey {
   readonly algorithm: 'ES256' | 'Ed25519'
@@ -19,14 +19,20 @@ export interface BidderKey {
 const P256_HEAD = fromHex('3059301306072a8648ce3d020106082a8648ce3d030107034200')
 const ED25519_HEAD = fromHex('302a300506032b6570032100')
 
-/** Throws Broken `not_a_key` for any other kind of key, or another spelling. */
+/**
+ * Throws Broken: `not_a_key` for another kind of key or another spelling, `not_on_curve` (P-256),
+ * `weak_key` (Ed25519 of small order).
+ */
 export function readSpki(spki: Uint8Array): BidderKey {
   const p256 = fits(spki, P256_HEAD, 65)
   hold(p256 || fits(spki, ED25519_HEAD, 32), 'not_a_key')
   const head = p256 ? P256_HEAD : ED25519_HEAD
+  const publicKey = spki.slice(head.length) as Bytes
+  hold(!p256 || isPoint(publicKey), 'not_on_curve')
+  hold(p256 || !isWeak(publicKey), 'weak_key')
   return {
     algorithm: p256 ? 'ES256' : 'Ed25519',
-    publicKey: spki.slice(head.length) as Bytes,
+    publicKey,
     spki: concat(spki),
     keyId: hex(sha256(spki)).slice(0, 16),
   }
