@@ -139,7 +139,10 @@ class RefundState(Strict):
 
 
 class Application(Strict):
-    """`state`: SUBMITTED, SUPPLEMENT_REQUESTED, ACCEPTED, REFUSED, ADMITTED, LAPSED."""
+    """`state`: SUBMITTED, SUPPLEMENT_REQUESTED, ACCEPTED, REFUSED, ADMITTED, LAPSED, REVOKED.
+
+    `reason`: why it was refused or revoked.
+    """
 
     application_id: ShortText
     lot: LotCard
@@ -283,12 +286,39 @@ ActionIn = Annotated[
 ]
 
 
+RevokeCause = Literal[
+    "FALSE_DOCUMENTS", "COLLUSION", "BLOCKED", "DOCUMENTS_MISSING", "NOT_QUALIFIED", "OTHER"
+]
+
+
+class Revocation(Strict):
+    """Why an admission is to be taken back. `text`: what the bidder is told."""
+
+    cause: RevokeCause
+    text: LongText
+
+
+class RevokeIn(Strict):
+    """Takes the admission of an application back; asked for at the application itself."""
+
+    action: Literal["REVOKE"] = "REVOKE"
+    application_id: ShortText
+    cause: RevokeCause
+    text: LongText
+
+
+ActionAsked = Annotated[
+    SuspendIn | ResumeIn | TerminateIn | ConfirmIn | SealIn | RevokeIn,
+    Field(discriminator="action"),
+]
+
+
 class OfficeRequest(Strict):
     """One person's request for an official action, done when another approves it."""
 
     request_id: ShortText
     lot_id: LotId
-    action: ActionIn
+    action: ActionAsked
     state: Literal["PENDING", "DONE", "WITHDRAWN", "REFUSED"]
     requested_by: ShortText
     requested_at: Millis

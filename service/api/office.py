@@ -22,6 +22,7 @@ from schemas.rest import (
     Preflight,
     RefundOrder,
     RefundResult,
+    Revocation,
     Template,
 )
 from service import wire
@@ -48,10 +49,11 @@ from service.api.doors import (
 from service.api.identity import needs
 from service.api.once import once
 from service.api.parts import parts_of
-from service.desk import actions, admission, money, publication, views
+from service.desk import actions, admission, money, publication, revocation, views
 from service.desk.catalogue import lot_card
-from service.desk.officials import in_log, record_look
+from service.desk.officials import about_lot, in_log, record_look
 from service.desk.parcels import parcel_of
+from service.desk.ports import Desk
 from service.rules.templates import TEMPLATES, from_template
 from service.store import applications, deposits, drafts, health, lots, parcels, requests
 from service.store.accounts import Account
@@ -62,12 +64,13 @@ Anyone = Annotated[
     Account, Depends(needs("publisher", "approver", "reviewer", "finance", "supervisor", "admin"))
 ]
 Drafting = Annotated[Account, Depends(needs("publisher", "approver"))]
+Asking = Annotated[Account, Depends(needs("publisher", "approver", "reviewer"))]
 Publisher = Annotated[Account, Depends(needs("publisher"))]
 Approver = Annotated[Account, Depends(needs("approver"))]
 Reviewer = Annotated[Account, Depends(needs("reviewer"))]
 Finance = Annotated[Account, Depends(needs("finance"))]
 LotFilter = Annotated[str | None, Query(pattern=r"^[a-z0-9][a-z0-9-]{2,63}$")]
-ApplicationState = Literal["SUBMITTED", "ACCEPTED", "REFUSED", "ADMITTED", "LAPSED"]
+ApplicationState = Literal["SUBMITTED", "ACCEPTED", "REFUSED", "ADMITTED", "LAPSED", "REVOKED"]
 RequestState = Literal["PENDING", "DONE", "WITHDRAWN", "REFUSED"]
 
 _SIGNED_OUT = (ProblemCode.NOT_SIGNED_IN, ProblemCode.NOT_ALLOWED)
@@ -357,19 +360,26 @@ async def request_action(
 )
 async def list_requests(
     request: Request,
-    _: Drafting,
+    account: Asking,
     state: RequestState | None = None,
     lot_id: LotFilter = None,
     cursor: Cursor = None,
     limit: Limit = None,
 ) -> dict[str, Any]:
-    """Requests, the newest first."""
+    """Requests, the newest first. Revocations are shown to approvers and to who asked."""
     parts = parts_of(request)
     size = page_size(limit, parts.settings.page_limit)
     after = _text_place(cursor)
     async with parts.engine.connect() as connection:
         rows = await requests.list_requests(
-            connection, state=state, lot_id=lot_id, after=after, limit=size + 1
+            connection,
+            state=state,
+            lot_id=lot_id,
+            after=after,
+            limit=size + 1,
+            seen_by=account.account_id,
+            revocations=account.has("approver"),
+            others=account.has("publisher", "approver"),
         )
     shown = [views.office_request(row) for row in rows[:size]]
     return page(shown, write_cursor(shown[-1].request_id) if len(rows) > size else None)
@@ -398,7 +408,7 @@ async def approve_action(request: Request, account: Approver, request_id: TheId)
     response_model=OfficeRequest,
     responses=refusals(*_SIGNED_OUT, ProblemCode.NOT_FOUND, ProblemCode.WRONG_STATE),
 )
-async def withdraw_action(request: Request, account: Drafting, request_id: TheId) -> Response:
+async def withdraw_action(request: Request, account: Asking, request_id: TheId) -> Response:
     """Takes one's own request back while it waits."""
     return answer(await actions.withdraw_action(parts_of(request).desk, account, request_id))
 
@@ -436,7 +446,7 @@ async def list_applications(
         shown = await views.office_applications(connection, rows[:size])
         by = in_log(parts.desk, account, "reviewer")
         for seen in sorted({row.lot_id for row in shown}):
-            await record_look(connection, parts.desk, by, f"lot/{seen}", "applicants", "review")
+            await record_look(connection, parts.desk, by, about_lot(seen), "applicants", "review")
     more = len(rows) > size and write_cursor(shown[-1].submitted_at, shown[-1].application_id)
     return page(shown, more or None)
 
@@ -470,6 +480,40 @@ async def decide_application(
     return answer(shown[0])
 
 
+@router.post(
+    "/applications/{application_id}/revocation",
+    operation_id="request_revocation",
+    status_code=201,
+    response_model=OfficeRequest,
+    responses=refusals(
+        *_SIGNED_OUT,
+        ProblemCode.NOT_FOUND,
+        ProblemCode.WRONG_STATE,
+        ProblemCode.FOUR_EYES,
+        ProblemCode.UNSUPPORTED_MEDIA_TYPE,
+        ProblemCode.IDEMPOTENCY_KEY_MISSING,
+        ProblemCode.IDEMPOTENCY_KEY_REUSED,
+    ),
+    openapi_extra=takes(
+        Revocation, {"cause": "FALSE_DOCUMENTS", "text": "所交文件经核实系伪造。"}, key=True
+    ),
+)
+async def request_revocation(
+    request: Request,
+    account: Reviewer,
+    application_id: TheId,
+    key: IdempotencyKey,
+    asked: Annotated[Revocation, Depends(body(Revocation))],
+) -> Response:
+    """Asks that an admission be taken back; an approver's word does it, until bidding is over."""
+    desk = parts_of(request).desk
+
+    async def create(connection: AsyncConnection) -> OfficeRequest:
+        return await revocation.request_revocation(connection, desk, account, application_id, asked)
+
+    return await once(request, account, key, create)
+
+
 # ── money ───────────────────────────────────────────────────────────────────────────────────
 
 
@@ -495,9 +539,8 @@ async def list_deposits(
         rows = await deposits.list_notices(
             connection, lot_id=lot_id, after=place[0] if place else None, limit=size + 1
         )
-        by = in_log(parts.desk, account, "finance")
-        for seen in sorted({row["lot_id"] for row in rows if row["lot_id"]}):
-            await record_look(connection, parts.desk, by, f"lot/{seen}", "deposits", "finance")
+        lots_seen = [row["lot_id"] for row in rows[:size]]
+        await _record_payers(connection, parts.desk, account, lots_seen, "deposits")
     shown = [views.deposit_line(row) for row in rows[:size]]
     more = write_cursor(rows[size - 1]["notice_id"]) if len(rows) > size else None
     return page(shown, more)
@@ -512,7 +555,7 @@ async def list_deposits(
 )
 async def list_refunds(
     request: Request,
-    _: Finance,
+    account: Finance,
     lot_id: LotFilter = None,
     cursor: Cursor = None,
     limit: Limit = None,
@@ -521,8 +564,10 @@ async def list_refunds(
     parts = parts_of(request)
     size = page_size(limit, parts.settings.page_limit)
     after = _text_place(cursor)
-    async with parts.engine.connect() as connection:
+    async with parts.engine.begin() as connection:
         rows = await deposits.list_refunds(connection, lot_id=lot_id, after=after, limit=size + 1)
+        lots_seen = [row["lot_id"] for row in rows[:size]]
+        await _record_payers(connection, parts.desk, account, lots_seen, "refunds")
     shown = [views.refund_order(row) for row in rows[:size]]
     return page(shown, write_cursor(shown[-1].refund_id) if len(rows) > size else None)
 
@@ -550,6 +595,20 @@ async def record_refund(
     async with parts.engine.begin() as connection:
         await money.record_refund(connection, parts.desk, account, refund_id, asked)
     return Response(status_code=204)
+
+
+async def _record_payers(
+    connection: AsyncConnection,
+    desk: Desk,
+    finance: Account,
+    lots_seen: list[str | None],
+    field: str,
+) -> None:
+    """Payers' names and accounts were shown. None among the lots: of notices of no lot."""
+    by = in_log(desk, finance, "finance")
+    subjects = {"deposit/unmatched" if lot is None else about_lot(lot) for lot in lots_seen}
+    for subject in sorted(subjects):
+        await record_look(connection, desk, by, subject, field, "finance")
 
 
 def _text_place(cursor: str | None) -> str | None:

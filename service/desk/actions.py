@@ -16,16 +16,17 @@ from schemas.rest import (
     ConfirmIn,
     OfficeRequest,
     ResumeIn,
+    RevokeIn,
     SealIn,
     SuspendIn,
     TerminateIn,
 )
 from service import wire
 from service.audit import canonical
-from service.desk import settlement
+from service.desk import revocation, settlement
 from service.desk.admission import published
 from service.desk.ids import new_rising_id
-from service.desk.officials import in_log, record_action
+from service.desk.officials import about_lot, in_log, record_action
 from service.desk.ports import Desk
 from service.desk.publication import refused_by_rules
 from service.desk.refused import Refused
@@ -65,6 +66,8 @@ async def request_action(
         await _do(desk, lot_id, _command(action, m.Officials(requester=requester), now))
         values |= {"state": "DONE", "outcome": "EMERGENCY_UNCONFIRMED"}
     await requests.add_request(connection, values)
+    subject = about_lot(lot_id)
+    await record_action(connection, desk, f"REQUEST_{action.action}", subject, requester)
     row = await requests.read_request(connection, request_id)
     assert row is not None, "the request was just written"
     return office_request(row)
@@ -87,14 +90,27 @@ async def approve_action(desk: Desk, approver: Account, request_id: str) -> Offi
         if row["state"] != "PENDING":
             sentence = "This request is not waiting."
             raise Refused(ProblemCode.WRONG_STATE, sentence, reason=row["state"])
-        officials = m.Officials(requester=row["requester"], approver=by)
+        if isinstance(asked.action, RevokeIn):
+            await revocation.revoke(connection, desk, asked.action, approver)
+            outcome = "DONE"
+        else:
+            officials = m.Officials(requester=row["requester"], approver=by)
+            outcome = await _carry_out(
+                desk, asked.lot_id, asked.action, asked.requested_at, officials
+            )
         done = {
             "state": "DONE",
             "approved_by": approver.account_id,
             "approver": by,
-            "outcome": await _carry_out(desk, asked, officials),
+            "outcome": outcome,
         }
-        return office_request(await requests.change_request(connection, request_id, done))
+        changed = await requests.change_request(connection, request_id, done)
+        action, subject = f"APPROVE_{asked.action.action}", about_lot(asked.lot_id)
+        await record_action(connection, desk, action, subject, row["requester"], by)
+    if isinstance(asked.action, RevokeIn):
+        # Committed: every process reads the roll again before the next bid.
+        desk.roll_changed(asked.lot_id)
+    return office_request(changed)
 
 
 async def withdraw_action(desk: Desk, account: Account, request_id: str) -> OfficeRequest:
@@ -108,21 +124,25 @@ async def withdraw_action(desk: Desk, account: Account, request_id: str) -> Offi
                 ProblemCode.WRONG_STATE, "This request is not waiting.", reason=row["state"]
             )
         changed = await requests.change_request(connection, request_id, {"state": "WITHDRAWN"})
-    return office_request(changed)
+        asked = office_request(changed)
+        action, subject = f"WITHDRAW_{asked.action.action}", about_lot(asked.lot_id)
+        await record_action(connection, desk, action, subject, row["requester"])
+    return asked
 
 
 # ── inside ──────────────────────────────────────────────────────────────────────────────────
 
 
-async def _carry_out(desk: Desk, asked: OfficeRequest, officials: m.Officials) -> str:
+async def _carry_out(
+    desk: Desk, lot_id: str, action: ActionIn, asked_at: int, officials: m.Officials
+) -> str:
     """Does the action and what belongs to it; returns the outcome's name."""
-    action, lot_id = asked.action, asked.lot_id
     if isinstance(action, ConfirmIn | SealIn):
         await settlement.settle(desk, lot_id)
     if isinstance(action, SealIn):
         await _seal(desk, lot_id, officials)
         return "SEALED"
-    command = _command(action, officials, asked.requested_at)
+    command = _command(action, officials, asked_at)
     if not isinstance(action, ConfirmIn):
         await _do(desk, lot_id, command)
         return "DONE"
@@ -212,7 +232,7 @@ async def _confirm_emergency(
 ) -> OfficeRequest:
     done = {"approved_by": approver.account_id, "approver": by, "outcome": "EMERGENCY_CONFIRMED"}
     changed = await requests.change_request(connection, row["request_id"], done)
-    subject = f"lot/{row['lot_id']}"
+    subject = about_lot(row["lot_id"])
     await record_action(connection, desk, "CONFIRM_EMERGENCY", subject, row["requester"], by)
     return office_request(changed)
 

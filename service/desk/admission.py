@@ -11,7 +11,7 @@ from service.audit.commitments import Kind
 from service.audit.notes import lot_origin
 from service.desk.catalogue import is_over, rules_of
 from service.desk.ids import new_bidder_number, new_rising_id, new_sub_account
-from service.desk.officials import in_log, record_action
+from service.desk.officials import about_lot, in_log, record_action, record_look
 from service.desk.ports import Desk
 from service.desk.refused import Refused
 from service.store import accounts, applications, house, vault
@@ -68,7 +68,7 @@ async def use_key(
     """
     await _refuse_foreign_key(connection, account, key_id)
     row = await applications.read_by_bidder(connection, lot_id, account.account_id, lock=True)
-    if row is None or row["state"] in ("REFUSED", "LAPSED"):
+    if row is None or row["state"] in ("REFUSED", "LAPSED", "REVOKED"):
         # The same answer for a lot that does not exist: nothing is to be learnt here.
         raise Refused(ProblemCode.NOT_ADMITTED, "You take no part in the sale of this lot.")
     if await applications.hold_stage(connection, lot_id) in NO_LONGER:
@@ -128,7 +128,10 @@ async def decide_application(
             pass  # given before, in some other sale: a sub-account is never used twice
     action = "ACCEPT_APPLICATION" if decision.accept else "REFUSE_APPLICATION"
     by = in_log(desk, reviewer, "reviewer")
-    await record_action(connection, desk, action, f"lot/{row['lot_id']}", by)
+    subject = about_lot(row["lot_id"])
+    # Whoever decides has the applicant before him, whether or not he opened the list first.
+    await record_look(connection, desk, by, subject, "applicants", "review")
+    await record_action(connection, desk, action, subject, by)
     decided = await applications.read_application(connection, application_id)
     assert decided is not None, "it was just decided"
     return decided

@@ -8,7 +8,7 @@ from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.rest import (
-    ActionIn,
+    ActionAsked,
     Application,
     DepositLine,
     DepositState,
@@ -40,11 +40,15 @@ CASES = {
     "WRONG_CURRENCY": ("币种不符合公告要求。", "该笔款项将按原路退回;请按公告币种重新汇款。"),
     "REVERSAL": ("银行发来冲正或负数通知,未入账。", "请联系财务核对。"),
     "AFTER_REFUSAL": ("竞买申请未通过。", "款项将按原路退回,无需申请。"),
+    "REVOKED": (
+        "竞买资格已被撤销。",
+        "撤销原因见申请;已到账款项在竞价结束后处理,按规定退回的原路退回。",
+    ),
     "AFTER_END": ("竞价结束后才收到银行通知。", "款项将按原路退回,无需申请。"),
 }
 """code → (cause, cure). Real notices were refused without a word, and refunds asked for by post."""
 
-_ACTION: TypeAdapter[ActionIn] = TypeAdapter(ActionIn)
+_ACTION: TypeAdapter[ActionAsked] = TypeAdapter(ActionAsked)
 _PROGRESS = ("FAILED", "ORDERED", "SENT", "PAID")
 
 
@@ -101,8 +105,8 @@ def _state_code(
     row: RowMapping, notices: Sequence[RowMapping], paid_fen: int, is_past: bool
 ) -> str:
     """The case that stands between the bidder and his admission."""
-    if row["state"] == "ADMITTED":
-        return "PAID"
+    if row["state"] in ("ADMITTED", "REVOKED"):
+        return "PAID" if row["state"] == "ADMITTED" else "REVOKED"
     last = notices[-1]["code"] if notices else None
     if last is not None and last not in deposits.CREDITED:
         return str(last)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import RowMapping, select, update
+from sqlalchemy import RowMapping, and_, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -38,9 +38,18 @@ async def list_requests(
     lot_id: str | None,
     after: str | None,
     limit: int,
+    seen_by: str,
+    revocations: bool = True,
+    others: bool = True,
 ) -> list[RowMapping]:
-    """Requests, the newest first: their ids rise with time."""
-    asked = select(requests)
+    """Requests, the newest first: their ids rise with time.
+
+    seen_by: the account that asks; its own requests are always among them. revocations, others:
+    whether it handles those, and everything else, too.
+    """
+    revoking = requests.c.action["action"].astext == "REVOKE"
+    handled = or_(and_(revoking, literal(revocations)), and_(~revoking, literal(others)))
+    asked = select(requests).where(or_(requests.c.requested_by == seen_by, handled))
     if state is not None:
         asked = asked.where(requests.c.state == state)
     if lot_id is not None:
