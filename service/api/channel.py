@@ -31,7 +31,7 @@ from service.api.parts import parts_of
 from service.api.problems import problem_response
 from service.api.uvicorn_protocol import EXTENSION, PreparedFrames
 from service.desk.refused import Refused
-from service.live.audience import Line, Seat
+from service.live.audience import UNSEEN, Line, Seat
 from service.live.frames import Prepared, prepare, problem
 from service.live.room import Room
 
@@ -39,6 +39,7 @@ router = APIRouter()
 
 NOT_ALLOWED, TOO_MANY_FRAMES = 4001, 4009
 STRIKES_MS = 10_000
+MAX_AGENT = 300
 _LOT_ID = re.compile(r"[a-z0-9][a-z0-9-]{2,63}")
 _BID_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _CLIENT_FRAME: TypeAdapter[live.ClientFrame] = TypeAdapter(live.ClientFrame)
@@ -110,7 +111,14 @@ class Session:
         parts = door.rooms.parts
         self._clock = parts.clock
         self._settings = parts.settings
-        self.seat = Seat(line_to(websocket), parts.clock, parts.timers, parts.settings)
+        self.seat = Seat(
+            line_to(websocket),
+            parts.clock,
+            parts.timers,
+            parts.settings,
+            session=secrets.token_hex(8),
+            known=_known_of(websocket),
+        )
         self._strikes: deque[int] = deque(maxlen=parts.settings.strikes_before_close)
         self._checked_ms = parts.clock.monotonic_ms()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -132,7 +140,7 @@ class Session:
         settings = self._settings
         return live.Welcome(
             server_time_ms=self._clock.now_ms(),
-            session=secrets.token_hex(8),
+            session=self.seat.session,
             role="observer" if self._bidder_no is None else "bidder",
             bidder_no=self._bidder_no,
             heartbeat_ms=settings.heartbeat_ms,
@@ -156,7 +164,8 @@ class Session:
             return
         match frame:
             case live.Ping():
-                self._send(live.Pong(t0=frame.t0, t1=received_at, t2=self._clock.now_ms()))
+                pong = live.Pong(t0=frame.t0, t1=received_at, t2=self._clock.now_ms())
+                self.seat.send(prepare(pong), UNSEEN)
             case live.Resync():
                 self._send(self._room.resync(frame.after_seq, self._bidder_no))
             case live.PlaceBid():
@@ -241,6 +250,12 @@ class Session:
             _log.error("frame_failed", exc_info=error)
             code = ProblemCode.INTERNAL if bid_id is None else ProblemCode.NOT_YET_CONFIRMED
             self._send(problem(code, bid_id))
+
+
+def _known_of(websocket: WebSocket) -> dict[str, str]:
+    """What the regulator may ask about a session; it stands in no log."""
+    agent = websocket.headers.get("user-agent", "")[:MAX_AGENT]
+    return {"address": websocket.client.host if websocket.client else "", "agent": agent}
 
 
 # ── frames ──────────────────────────────────────────────────────────────────────────────────

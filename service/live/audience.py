@@ -7,7 +7,7 @@ whole sale elsewhere, because the others waited for its turn.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,8 +15,11 @@ from schemas import live
 from service.clock import Clock
 from service.live.frames import Prepared, prepare
 from service.live.timers import Timer, Timers
+from service.live.views import RoomViews
 from service.settings import Settings
 
+UNSEEN = 0
+"""The number of frames that no screen shows, heartbeats and clock readings: no evidence."""
 RESTART, TOO_SLOW, REPLACED = 1012, 4008, 4010
 _SWEEPS = 4
 """Looks for silent seats in one heartbeat: none is silent longer than `heartbeat_ms`."""
@@ -39,44 +42,75 @@ class Line(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """A frame on its way. no: its number when it goes to everyone, None for an own frame."""
+
+    frame: Prepared
+    no: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PublicState:
     """One update for everybody. gapped: the same for those who missed the one before."""
 
     whole: Prepared
     gapped: Callable[[], Prepared]
+    no: int | None = None
 
 
 class Seat:
-    """One client's bounded outbox. Its own frames are never dropped, public state is conflated."""
+    """One client's bounded outbox. Its own frames are never dropped, public state is conflated.
 
-    def __init__(self, line: Line, clock: Clock, timers: Timers, settings: Settings) -> None:
+    session: its name in the evidence. known: what is known of its client (address, agent).
+    """
+
+    def __init__(
+        self,
+        line: Line,
+        clock: Clock,
+        timers: Timers,
+        settings: Settings,
+        *,
+        session: str = "",
+        known: Mapping[str, str] | None = None,
+    ) -> None:
         self.bidder_no: str | None = None
+        self.session = session
+        self.known = dict(known or {})
+        self.views: RoomViews | None = None
         self.sent_ms = clock.monotonic_ms()
         self._line = line
         self._clock = clock
         self._timers = timers
         self._settings = settings
-        self._frames: deque[Prepared] = deque()
-        self._state: Prepared | None = None
+        self._frames: deque[Sent] = deque()
+        self._state: Sent | None = None
         self._pump: asyncio.Task[None] | None = None
         self.closed: int | None = None
 
-    def send(self, frame: Prepared) -> None:
-        """An own frame or a notice. Who lets too many wait is too slow."""
-        if self._goes_now(frame):
-            return
+    def send(self, frame: Prepared, no: int | None = None) -> bool:
+        """An own frame, or a notice of number `no`; False when it has to wait.
+
+        Who lets too many wait is too slow.
+        """
+        sent = Sent(frame, no)
+        if self._goes_now(sent):
+            return True
         if len(self._frames) >= self._settings.outbox_frames:
             self.close(TOO_SLOW)
-            return
-        self._frames.append(frame)
+            return False
+        self._frames.append(sent)
         self._start_pump()
+        return False
 
-    def show(self, state: PublicState) -> None:
-        """The latest public state; it replaces an older one that still waits."""
-        if self._goes_now(state.whole):
-            return
-        self._state = state.whole if self._state is None else state.gapped()
+    def show(self, state: PublicState) -> bool:
+        """The latest public state; it replaces an older one that still waits. False: it waits."""
+        if self._goes_now(Sent(state.whole, state.no)):
+            return True
+        frame = state.whole if self._state is None else state.gapped()
+        self._state = Sent(frame, state.no)
         self._start_pump()
+        return False
 
     def close(self, code: int) -> None:
         """Ends this client's connection; the second call does nothing."""
@@ -94,14 +128,25 @@ class Seat:
         if self._pump is not None:
             self._pump.cancel()
 
-    def _goes_now(self, frame: Prepared) -> bool:
+    def _goes_now(self, sent: Sent) -> bool:
         """True when there is nothing left to do with this frame."""
         if self.closed is not None:
             return True
-        if self._pump is not None or not self._line.write_now(frame):
+        if self._pump is not None or not self._line.write_now(sent.frame):
             return False
         self.sent_ms = self._clock.monotonic_ms()
+        if sent.no is None:
+            self._remember(sent)
         return True
+
+    def _remember(self, sent: Sent) -> None:
+        """Own frames are evidence for bidders alone: an observer's are the public ones."""
+        if self.views is None:
+            return
+        if sent.no:
+            self.views.late(self.session, sent.no)
+        elif sent.no is None and self.bidder_no is not None:
+            self.views.own(self.session, sent.frame)
 
     def _start_pump(self) -> None:
         if self._pump is None and self.closed is None:
@@ -109,19 +154,20 @@ class Seat:
 
     async def _run(self) -> None:
         try:
-            while (frame := self._next()) is not None:
+            while (sent := self._next()) is not None:
                 limit = self._timers.call_later(
                     self._settings.send_limit_ms, lambda: self.close(TOO_SLOW)
                 )
                 try:
-                    await self._line.write(frame)
+                    await self._line.write(sent.frame)
                 finally:
                     limit.cancel()
                 self.sent_ms = self._clock.monotonic_ms()
+                self._remember(sent)
         finally:
             self._pump = None
 
-    def _next(self) -> Prepared | None:
+    def _next(self) -> Sent | None:
         if self._frames:
             return self._frames.popleft()
         state, self._state = self._state, None
@@ -140,8 +186,10 @@ class Audience:
         clock: Clock,
         timers: Timers,
         settings: Settings,
+        views: RoomViews | None = None,
     ) -> None:
         self._update = update
+        self._views = views
         self._clock = clock
         self._timers = timers
         self._settings = settings
@@ -162,14 +210,19 @@ class Audience:
         if bidder_no is not None:
             older = self._bidders.get(bidder_no)
             if older is not None:
-                self.leave(older)
                 older.close(REPLACED)
+                self.leave(older)
             self._bidders[bidder_no] = seat
         self._seats.add(seat)
+        if self._views is not None:
+            seat.views = self._views
+            self._views.opened(seat.session, bidder_no, seat.known)
         if self._sweep is None:
             self._arm_sweep()
 
     def leave(self, seat: Seat) -> None:
+        if seat in self._seats and self._views is not None:
+            self._views.closed(seat.session, seat.closed)
         self._seats.discard(seat)
         if seat.bidder_no is not None and self._bidders.get(seat.bidder_no) is seat:
             del self._bidders[seat.bidder_no]
@@ -185,23 +238,22 @@ class Audience:
     def tell(self, notice: live.Notice) -> None:
         """A notice to all, kept in order and never conflated."""
         if self._seats:
-            frame = prepare(notice)
-            for seat in tuple(self._seats):
-                seat.send(frame)
+            frame, no = prepare(notice), self._next_no()
+            late = [seat for seat in tuple(self._seats) if not seat.send(frame, no)]
+            self._remember(no, frame, late)
             self._sweep_out()
 
     def beat(self, seq: int) -> None:
         """A sign of life to those to whom nothing else was sent (see `silent`)."""
         frame = prepare(live.Heartbeat(server_time_ms=self._clock.now_ms(), seq=seq))
         for seat in self._silent():
-            seat.send(frame)
+            seat.send(frame, UNSEEN)
 
     def close(self, code: int) -> None:
         """Sends everybody away."""
         for seat in tuple(self._seats):
             seat.close(code)
-        self._seats.clear()
-        self._bidders.clear()
+            self.leave(seat)
         for timer in (self._flush, self._sweep):
             if timer is not None:
                 timer.cancel()
@@ -221,10 +273,18 @@ class Audience:
         if not self._seats:
             return
         update = self._update(new, gap)
-        state = PublicState(prepare(update), _once(lambda: prepare(_gapped(update))))
-        for seat in tuple(self._seats):
-            seat.show(state)
+        gapped, no = _once(lambda: prepare(_gapped(update))), self._next_no()
+        state = PublicState(prepare(update), gapped, no)
+        late = [seat for seat in tuple(self._seats) if not seat.show(state)]
+        self._remember(no, state.whole, late)
         self._sweep_out()
+
+    def _next_no(self) -> int:
+        return UNSEEN if self._views is None else self._views.next_no()
+
+    def _remember(self, no: int, frame: Prepared, late: list[Seat]) -> None:
+        if self._views is not None:
+            self._views.all(no, frame, [seat.session for seat in late])
 
     def _silent(self) -> list[Seat]:
         every = self._settings.heartbeat_ms

@@ -24,6 +24,7 @@ from service.live.record import make_entry
 from service.live.room import Parts, Room
 from service.live.rooms import Rooms
 from service.live.timers import Timer
+from service.live.views import Views
 from service.live.waker import Waker
 from service.rules import messages as m
 from service.rules.decide import apply, decide
@@ -240,8 +241,10 @@ class World:
         self.clock = HandClock()
         self.timers = HandTimers(self.clock)
         self.office = Office()
+        self.views = Views(engine, self.clock, settings, "process-0")
         self.processes: list[Process] = []
         self.ledgers: list[Ledger] = []
+        self.sessions = 0
 
     def process(self, ledger: Any = None, engine: AsyncEngine | None = None) -> Process:
         """Another process. `ledger`: a faulty one."""
@@ -256,6 +259,7 @@ class World:
             settings=self.settings,
             signer=Signer(KEY),
             path=BidPath(self.engine, self.clock, f"process-{len(self.processes)}"),
+            views=self.views,
         )
         rooms = Rooms(parts, self.office)
         made = Process(rooms, Waker(rooms))
@@ -374,7 +378,15 @@ TIMES = Timetable(
 def watch(room: Room, world: World, bidder_no: str | None = None) -> tuple[Seat, HeardLine]:
     """A client in the room's audience."""
     line = HeardLine()
-    seat = Seat(line, world.clock, world.timers, world.settings)
+    world.sessions += 1
+    seat = Seat(
+        line,
+        world.clock,
+        world.timers,
+        world.settings,
+        session=f"session-{world.sessions}",
+        known={"address": "192.0.2.7", "agent": "a browser"},
+    )
     room.audience.join(seat, bidder_no)
     seat.send(prepare(room.snapshot(bidder_no)))
     return seat, line
