@@ -397,6 +397,55 @@ class BankAnswer(Strict):
     duplicate: bool
 
 
+# ── heads ───────────────────────────────────────────────────────────────────────────────────
+
+
+class ConsistencyProof(Strict):
+    """That the log of `from` entries is a prefix of the one of `to`, after RFC 6962 §2.1.2.
+
+    proof: hashes of 32 bytes, base64. checkpoint: the signed note at `to`, cosignatures included.
+    """
+
+    log: ShortText
+    from_size: Whole = Field(alias="from")
+    to_size: Whole = Field(alias="to")
+    proof: tuple[str, ...]
+    checkpoint: str
+
+
+class WitnessMark(Strict):
+    """What one witness is known to hold of a log. `at`: when it last signed; `said`: why not now."""
+
+    witness: str
+    size: Whole
+    at: Millis | None = None
+    said: str | None = None
+    tries: Whole
+
+
+class PendingStamp(Strict):
+    """A head that still waits for its timestamp; `said`: why."""
+
+    size: Whole
+    moments: tuple[Name, ...]
+    wanted_at: Millis
+    tries: Whole
+    said: str | None = None
+
+
+class LogAnchors(Strict):
+    """What outsiders say of one log. `quorum_size`: its newest head with the policy's quorum, 0
+    while there is none, absent without a policy. `halted`: why this process signs it no more."""
+
+    log: ShortText
+    size: Whole
+    quorum_size: Whole | None = None
+    witnesses: tuple[WitnessMark, ...]
+    stamped: Whole
+    stamps_pending: tuple[PendingStamp, ...]
+    halted: str | None = None
+
+
 # ── supervision ─────────────────────────────────────────────────────────────────────────────
 
 
