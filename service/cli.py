@@ -118,15 +118,24 @@ def migrate(
 def verify(
     pack: Annotated[Path, typer.Argument(help="The evidence pack (.zip).")],
     key: Annotated[Path, typer.Option(help="The log's verifier key (C2SP vkey text).")],
+    policy: Annotated[
+        Path | None, typer.Option(help="The witnesses you believe (C2SP tlog-policy).")
+    ] = None,
+    tsa: Annotated[
+        list[Path] | None,
+        typer.Option(help="A timestamp authority's certificate you believe (PEM); again for more."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Check a sale offline: bytes, tree, signatures, and every decision made again.
+
+    With a policy also what witnesses saw, with authorities also when.
 
     Exit 0: all checks hold. 1: a check fails. 2: the pack cannot be read.
     """
     from service.audit.verifier import verify_files
 
-    report = verify_files(pack, key)
+    report = verify_files(pack, key, policy, tuple(tsa or ()))
     if as_json:
         sys.stdout.write(report.model_dump_json(indent=2, exclude_none=True) + "\n")
     else:

@@ -1,26 +1,36 @@
 """The signed heads of a pack, in order of size, and the batches of entries they closed."""
 
-from bisect import bisect_right
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 
 from service.audit import notes
 from service.audit.archive import PackUnreadable, Reason
 from service.audit.broken import Broken
 from service.audit.checks import Check
-from service.audit.notes import MAX_NOTE_BYTES, VerifyingKey
+from service.audit.notes import MAX_NOTE_BYTES, Note, VerifyingKey
 from service.audit.pack import CHECKPOINTS, Pack
 from service.audit.tree import Tree
 
 
 class Heads:
-    """Reads and proves every checkpoint, then meets the tree as it grows past each of them."""
+    """Reads and proves every checkpoint, then meets the tree as it grows past each of them.
 
-    def __init__(self, pack: Pack, key: VerifyingKey, origin: str, check: Check) -> None:
+    proven: is told of each head's size and note, once the log's own signature holds.
+    """
+
+    def __init__(
+        self,
+        pack: Pack,
+        key: VerifyingKey,
+        origin: str,
+        check: Check,
+        proven: Callable[[int, Note], None],
+    ) -> None:
         self.sizes: list[int] = []
         self.roots: list[bytes] = []
         self._notes: list[bytes] = []
-        self._check = check
+        self._check, self._proven = check, proven
         self._met = 0
         for text in _notes_of(pack, check):
             self._take(text, key, origin)
@@ -47,15 +57,20 @@ class Heads:
         place = bisect_right(self.sizes, seq)
         return place if place < len(self.sizes) else None
 
+    def of_size(self, size: int) -> int | None:
+        """Which head has exactly this size."""
+        place = bisect_left(self.sizes, size)
+        return place if self.sizes[place : place + 1] == [size] else None
+
     def is_note(self, place: int, text: str) -> bool:
-        """Whether `text` is, byte for byte, the note of that head."""
+        """Whether `text` is, byte for byte, the note of that head before any witness saw it."""
         return self._notes[place] == _digest(text)
 
     def _take(self, text: str, key: VerifyingKey, origin: str) -> None:
         check, last = self._check, self.sizes[-1] if self.sizes else 0
         check.counted += 1
         try:
-            head = notes.open_checkpoint(text, key, origin)
+            head, note = notes.open_head(text, key, origin)
         except Broken as refusal:
             check.fail(f"checkpoint {check.counted}", None, f"signed by {key.to_text()}", refusal)
             return
@@ -64,7 +79,8 @@ class Heads:
             return
         self.sizes.append(head.size)
         self.roots.append(head.root)
-        self._notes.append(_digest(text))
+        self._notes.append(_digest(notes.signed_only_by(note, key).to_text()))
+        self._proven(head.size, note)
 
 
 def _notes_of(pack: Pack, check: Check) -> Iterator[str]:

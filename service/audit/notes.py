@@ -268,11 +268,23 @@ def sign_checkpoint(key: SigningKey, checkpoint: Checkpoint) -> str:
 
 def open_checkpoint(note: str, key: VerifyingKey, origin: str) -> Checkpoint:
     """The checkpoint of `origin` signed by `key`; raises NoteBroken by reason."""
+    return open_head(note, key, origin)[0]
+
+
+def open_head(note: str, key: VerifyingKey, origin: str) -> tuple[Checkpoint, Note]:
+    """The same, and the note itself for the signatures of others in it."""
     _check_site(key.name, origin)
-    checkpoint = Checkpoint.from_text(open_note(note, (key,)).text)
+    opened = open_note(note, (key,))
+    checkpoint = Checkpoint.from_text(opened.text)
     if checkpoint.origin != origin:
         raise NoteBroken(Reason.WRONG_ORIGIN, checkpoint.origin[:80])
-    return checkpoint
+    return checkpoint, opened
+
+
+def signed_only_by(note: Note, key: VerifyingKey) -> Note:
+    """The note without the lines of others, as it was before any witness saw it."""
+    own = (key.name, key.key_id)
+    return Note(note.text, tuple(s for s in note.signatures if (s.name, s.key_id) == own))
 
 
 def _check_site(name: str, origin: str) -> None:

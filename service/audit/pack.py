@@ -242,6 +242,10 @@ class Pack:
         """The files of a folder, in order of name."""
         return [each.name for each in self._archive.members if each.name.startswith(folder)]
 
+    def size(self, name: str) -> int:
+        """How many bytes a file has, without reading it."""
+        return self._member(name).size
+
     def read(self, name: str) -> bytes:
         """A whole file."""
         member = self._member(name)

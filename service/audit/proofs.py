@@ -53,11 +53,15 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """What a verified receipt says: these bytes stand at this index under this head."""
+    """What a verified receipt says: these bytes stand at this index under this head.
+
+    note: the head as the receipt carries it, with whatever others signed.
+    """
 
     entry: bytes
     index: int
     checkpoint: Checkpoint
+    note: str
 
 
 def parse(text: str) -> Receipt:
@@ -84,7 +88,7 @@ def verify(text: str, key: VerifyingKey, origin: str) -> Proven:
     checkpoint = notes.open_checkpoint(receipt.checkpoint, key, origin)
     leaf = leaf_hash(receipt.entry)
     verify_inclusion(leaf, receipt.index, checkpoint.size, receipt.proof, checkpoint.root)
-    return Proven(receipt.entry, receipt.index, checkpoint)
+    return Proven(receipt.entry, receipt.index, checkpoint, receipt.checkpoint)
 
 
 def _read_entry(lines: list[str]) -> bytes:

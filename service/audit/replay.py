@@ -4,6 +4,7 @@ One entry at a time is in memory. What later checks ask about is noted in `Told`
 log says, and believed only as far as the checks hold.
 """
 
+from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -13,6 +14,7 @@ from service import wire
 from service.audit import canonical
 from service.audit.broken import Broken
 from service.audit.checks import Check
+from service.audit.moments import Moments
 from service.audit.signatures import PublicKey, bid_message, load_public_key, verify_bid
 from service.audit.tree import Tree, leaf_hash
 from service.rules import messages as m
@@ -72,13 +74,16 @@ class OutageClaim:
 class Told:
     """What the log says. Every figure stands beside the seq that says it.
 
-    bids: bid_id → seq. lot: the state decided again, up to the first difference. highest: the
-    last accepted quote. unadmitted: bids that came without an admission.
+    ats: entry by entry, the latest instant (ms) so far. bids: bid_id → seq. lot: the state decided
+    again, up to the first difference. highest: the last accepted quote. unadmitted: bids that came
+    without an admission.
     """
 
     entries: int = 0
     tree: Tree = field(default_factory=Tree)
     last_at: int = 0
+    ats: "array[int]" = field(default_factory=lambda: array("q"))
+    moments: Moments = field(default_factory=Moments)
     published: w.PublishLot | None = None
     rules: w.RuleSet | None = None
     documents: set[str] = field(default_factory=set)
@@ -132,6 +137,7 @@ class Replay:
         except ValueError as error:
             self._checks.spelling.fail(str(error), seq)
             self._lose(seq, "the entry cannot be read")
+            told.ats.append(told.last_at)
             return
         self._checks.spelling.counted += 1
         self._check_place(seq, entry)
@@ -149,6 +155,7 @@ class Replay:
         if entry.at < self.told.last_at:
             check.fail("time runs backwards", seq, f"at least {self.told.last_at}", entry.at)
         self.told.last_at = max(entry.at, self.told.last_at)
+        self.told.ats.append(self.told.last_at)
 
     # ── who bids ────────────────────────────────────────────────────────────────────────────
 
@@ -228,6 +235,7 @@ class Replay:
                 pass
         for event in entry.events:
             self._note_event(seq, event)
+        told.moments.take(seq, entry)
 
     def _note_bid(self, seq: int, at: int, bid: w.PlaceBid) -> None:
         if self.told.bids.setdefault(bid.bid_id, seq) != seq:

@@ -1,7 +1,7 @@
 """Who was admitted: the roll of the lot against the house log, and the commitments it opens."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from schemas import log as w
@@ -11,7 +11,7 @@ from service.audit.checks import Check
 from service.audit.commitments import Kind
 from service.audit.notes import Checkpoint, VerifyingKey
 from service.audit.pack import HOUSE, Pack
-from service.audit.proofs import SUFFIX
+from service.audit.proofs import SUFFIX, Proven
 from service.audit.replay import Told, read_entry
 
 NO_ROLL = "the roll is not opened: the sale has not ended, or its officials have not opened it yet"
@@ -19,8 +19,12 @@ NO_ROLL = "the roll is not opened: the sale has not ended, or its officials have
 
 @dataclass(slots=True)
 class House:
-    """What the pack's house entries say of this lot; admissions as the roll must repeat them."""
+    """What the pack's house entries say of this lot; admissions as the roll must repeat them.
 
+    ats: seq and instant (ms) of every entry.
+    """
+
+    ats: list[tuple[int, int]] = field(default_factory=list)
     admitted: set[w.RollRow] = field(default_factory=set)
     revoked: set[str] = field(default_factory=set)
     born: list[w.LotBorn] = field(default_factory=list)
@@ -28,15 +32,22 @@ class House:
     head: Checkpoint | None = None
 
 
-def read_house(pack: Pack, key: VerifyingKey, lot_origin: str, check: Check) -> House:
-    """Every house entry of the pack that is proven; the others fail the check."""
+def read_house(
+    pack: Pack, key: VerifyingKey, lot_origin: str, check: Check, proven: Callable[[str], None]
+) -> House:
+    """Every house entry of the pack that is proven; the others fail the check.
+
+    proven: is told of the note under which each of them stands.
+    """
     house, site = House(), notes.site_of(lot_origin)
     lot_id = lot_origin.rpartition("/")[2]
     for name in pack.names(HOUSE):
         check.counted += 1
         try:
-            entry = _prove(pack.read(name), name, key, notes.house_origin(site), house)
+            found = proofs.verify(pack.read(name).decode(), key, notes.house_origin(site))
+            entry = _prove(found, name, notes.house_origin(site), house)
             _take(entry, lot_id, house)
+            proven(found.note)
         except ValueError as error:
             check.fail(f"{name}: {error}")
     return house
@@ -97,9 +108,8 @@ def check_commitments(
             check.fail("whether anyone stood admitted", seq, standing, claimed)
 
 
-def _prove(raw: bytes, name: str, key: VerifyingKey, origin: str, house: House) -> w.HouseEntry:
+def _prove(proven: Proven, name: str, origin: str, house: House) -> w.HouseEntry:
     """The entry, once it stands where the file's name says under the one house head."""
-    proven = proofs.verify(raw.decode(), key, origin)
     house.head = house.head or proven.checkpoint
     if proven.checkpoint != house.head:
         # Two heads without a proof between them might be two houses.
@@ -117,6 +127,7 @@ def _take(entry: w.HouseEntry, lot_id: str, house: House) -> None:
     command = entry.command
     if getattr(command, "lot_id", lot_id) != lot_id:
         raise ValueError(f"an entry about another lot: {command.type}")
+    house.ats.append((entry.seq, entry.at))
     match command:
         case w.RecordAdmission():
             house.admitted.add(_row(entry.seq, command))

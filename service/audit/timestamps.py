@@ -103,12 +103,17 @@ def read_stamp(tsr: bytes) -> Stamp:
     return _open(tsr).stamp
 
 
+def read_about(tsr: bytes, checkpoint_text: str) -> Stamp:
+    """The same, for this text and no other. Raises StampBroken."""
+    return _about(_open(tsr), checkpoint_text)
+
+
 def read_answer(tsr: bytes, asked: bytes, checkpoint_text: str) -> Stamp:
     """What an authority answered to `asked`: for this text, with this request's nonce.
 
     For the one who asks. It proves nothing yet: `verify_stamp` does. Raises StampBroken.
     """
-    stamp = _about(_open(tsr), checkpoint_text)
+    stamp = read_about(tsr, checkpoint_text)
     fields = der.read(asked).parts(der.SEQUENCE)[2:]
     nonce = next((each.integer() for each in fields if each.tag == der.INTEGER), None)
     if nonce is not None and nonce != stamp.nonce:

@@ -20,8 +20,12 @@ The checks, in the order of the specification; the code below follows the number
 12. Result: the hammer fell to the highest accepted quote, at or above the reserve; the seal comes
     last.
 13. Health: no window was closed over a gap in the proofs, and no outage is claimed without one.
+14. Witnesses: their cosignatures hold, no entry is dated after them, and what is sealed has its
+    quorum.
+15. Timestamps: each is of a checkpoint of this pack, proven, and not before the entries it covers;
+    a sealed sale's close has one.
 
-Keys inside a pack are never believed. Witnesses and timestamps are not looked at here.
+Keys and certificates inside a pack are never believed: 14 needs a policy, 15 an authority.
 """
 
 from dataclasses import dataclass
@@ -45,9 +49,11 @@ from service.audit.policy import Reason as PolicyReason
 from service.audit.proofs import SUFFIX
 from service.audit.replay import Checks, Replay, Told, find_roll, read_entry
 from service.audit.roll import NO_ROLL, check_commitments, check_house, check_roll, read_house
+from service.audit.stamps import check_stamps
 from service.audit.timestamps import MAX_AUTHORITY_BYTES, StampBroken, read_authority
 from service.audit.tree import leaf_hash, verify_inclusion
 from service.audit.windows import check_windows
+from service.audit.witnesses import Witnesses
 from service.rules import money
 from service.rules.terms import FailedReason
 
@@ -65,6 +71,8 @@ NAMES = (
     "documents",
     "result",
     "health",
+    "witnesses",
+    "timestamps",
 )
 _FINAL = frozenset({"SOLD", "FAILED"})
 
@@ -143,11 +151,12 @@ def _read_given(
 
 def _verify(source: BinaryIO, name: str, key: VerifyingKey, given: Given) -> VerifyReport:
     checks = [Check(number, title) for number, title in enumerate(NAMES, 1)]
-    (c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13) = checks
+    (c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15) = checks
     pack = Pack(source)
     origin = pack.origin or _origin_of_entries(pack)
     roll = find_roll(pack.lines(LOG))
-    heads = Heads(pack, key, origin, c4)
+    witnesses = Witnesses(given.policy, c14)
+    heads = Heads(pack, key, origin, c4, witnesses.take)
     replay = Replay(origin, roll, Checks(c2, c3, c6, c8, c9))
     for line in pack.lines(LOG):
         replay.take(line)
@@ -157,13 +166,15 @@ def _verify(source: BinaryIO, name: str, key: VerifyingKey, given: Given) -> Ver
     _check_presence(told, c2, c3, c8)
     _check_receipts(pack, key, told, heads, origin, c5)
     _check_signatures(roll, told, c6)
-    house = read_house(pack, key, origin, c10)
+    house = read_house(pack, key, origin, c10, witnesses.take_house)
     check_commitments(origin, roll, told, house, c7)
     check_roll(roll, told, house, c9)
     check_house(told, house, c10)
     _check_documents(pack, told, c11)
     _check_result(told, c12)
     check_windows(pack, told, c13)
+    witnesses.finish(told, house)
+    check_stamps(pack, told, heads, origin, given.authorities, c15)
     pack.finish()
     _check_manifest(pack, c1)
     return _report(name, origin, told, checks)
@@ -355,4 +366,4 @@ def _check_failure(told: Told, check: Check) -> None:
             check.fail("the reserve was met", seq, f"below {reserve}", amount)
 
 
-# ── 13: in `windows` ────────────────────────────────────────────────────────────────────────
+# ── 13: in `windows`; 14: in `witnesses`; 15: in `stamps` ───────────────────────────────────

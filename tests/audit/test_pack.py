@@ -295,7 +295,7 @@ def is_whole(report: VerifyReport) -> bool:
     """A report with every check, or with the one error that let none be made."""
     if report.exit_code == 2:
         return not report.checks and bool(report.error)
-    return len(report.checks) == 13 and report.error is None
+    return len(report.checks) == 15 and report.error is None
 
 
 @given(st.binary(max_size=400))
