@@ -427,7 +427,7 @@ class PendingStamp(Strict):
     """A head that still waits for its timestamp; `said`: why."""
 
     size: Whole
-    moments: tuple[Name, ...]
+    moments: tuple[ShortText, ...]
     wanted_at: Millis
     tries: Whole
     said: str | None = None

@@ -1,7 +1,7 @@
 """What the doors stand on: handed in once by the composition root, nothing else is global."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 
 from schemas.rest import VerifyReport
 from service.clock import Clock
+from service.desk.anchors import Anchors
 from service.desk.passwords import Passwords
 from service.desk.ports import Desk, RollChanged, Submit
 from service.settings import Settings
@@ -33,6 +34,7 @@ class Parts:
     export_pack: Callable[[str], Awaitable[bytes]]
     verify_pack: Callable[[bytes], VerifyReport]
     rooms: Any
+    anchors: Anchors = field(default_factory=Anchors)
 
     @property
     def desk(self) -> Desk:
@@ -43,6 +45,7 @@ class Parts:
             settings=self.settings,
             submit=self.submit,
             roll_changed=self.roll_changed,
+            anchors=self.anchors,
         )
 
 

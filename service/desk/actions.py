@@ -23,7 +23,7 @@ from schemas.rest import (
 )
 from service import wire
 from service.audit import canonical
-from service.desk import revocation, settlement
+from service.desk import anchors, revocation, settlement
 from service.desk.admission import published
 from service.desk.ids import new_rising_id
 from service.desk.officials import about_lot, in_log, record_action
@@ -154,7 +154,11 @@ async def _carry_out(
 
 
 async def _seal(desk: Desk, lot_id: str, officials: m.Officials) -> None:
+    """Refused by name while witnesses or the authority owe the lot something. A result that was
+    confirmed on the way here stands: the request waits, and approving it again goes on here."""
+    await anchors.check_sealable(desk, lot_id)
     await _do(desk, lot_id, m.SealLog(officials=officials), done_before=(Reason.SEALED,))
+    await anchors.ask_now(desk, lot_id)
     await settlement.record_seal(desk, lot_id)
 
 

@@ -1,6 +1,7 @@
 """Asks somebody outside over HTTP, in bounded time and bytes."""
 
 import asyncio
+from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass
 
 import httpx2
@@ -56,6 +57,26 @@ async def ask(
         raise Silent(f"no answer within {settings.witness_timeout_ms} ms") from error
     except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
         raise Silent(f"no answer: {str(error)[:120] or type(error).__name__}") from error
+
+
+def patience_s(settings: Settings) -> float:
+    """How long a person's request waits for somebody outside. It may hold a transaction, which
+    ends after `statement_timeout_ms` of idleness: three such waits must fit."""
+    return settings.statement_timeout_ms / 4000
+
+
+async def at_once(work: Iterable[Awaitable[None]], most: int) -> None:
+    """All of it, at most `most` at the same time; the first error is raised when all have ended."""
+    gate = asyncio.Semaphore(most)
+
+    async def behind_gate(one: Awaitable[None]) -> None:
+        async with gate:
+            await one
+
+    ended = await asyncio.gather(*(behind_gate(one) for one in work), return_exceptions=True)
+    for error in ended:
+        if isinstance(error, BaseException):
+            raise error
 
 
 async def _read(answer: httpx2.Response, most_bytes: int) -> bytes:

@@ -1,11 +1,12 @@
 """What the desk stands on, handed in by the composition root."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.clock import Clock
+from service.desk.anchors import Anchors
 from service.rules.messages import Command, Event
 from service.rules.refusals import Refusal
 from service.settings import Settings
@@ -29,3 +30,4 @@ class Desk:
     settings: Settings
     submit: Submit
     roll_changed: RollChanged
+    anchors: Anchors = field(default_factory=Anchors)

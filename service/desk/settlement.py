@@ -12,6 +12,7 @@ from service.audit import canonical
 from service.audit.commitments import Kind
 from service.desk import money
 from service.desk.admission import published
+from service.desk.anchors import has_quorum
 from service.desk.catalogue import is_over
 from service.desk.ports import Desk
 from service.desk.workdays import HolidaysUnknown
@@ -49,10 +50,15 @@ async def settle(desk: Desk, lot_id: str) -> bool:
 
 
 async def record_seal(desk: Desk, lot_id: str) -> None:
-    """Writes the final checkpoint of a sealed lot's log into the house log, once."""
+    """Writes the final checkpoint of a sealed lot's log into the house log, once.
+
+    Not before its witnesses have cosigned it: until then every round of `tidy` looks again.
+    """
     async with desk.engine.begin() as connection:
         result = await results.read_result(connection, lot_id, lock=True)
         if result is None or result["sealed_seq"] is not None:
+            return
+        if not await has_quorum(connection, desk.anchors.policy, lot_log(lot_id)):
             return
         head = await read_head(connection, lot_log(lot_id))
         assert head is not None, "a sealed lot has a log"

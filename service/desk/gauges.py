@@ -1,0 +1,16 @@
+"""What the operator's watchmen see of witnesses and timestamps in /metrics."""
+
+from prometheus_client import Counter, Gauge
+
+WITNESS_ANSWERS = Counter(
+    "luochui_witness_answers_total",
+    "Answers of witnesses to our heads: cosigned, refused, silent, halted.",
+    ("witness", "outcome"),
+)
+HALTED_LOGS = Gauge("luochui_halted_logs", "Logs that this process may not sign any more.")
+STAMP_ANSWERS = Counter(
+    "luochui_stamp_answers_total",
+    "Answers of the timestamping authority: stamped, refused, silent.",
+    ("outcome",),
+)
+STAMPS_PENDING = Gauge("luochui_stamps_pending", "Heads that still wait for their timestamp.")
