@@ -473,6 +473,24 @@ class RecordLook(Strict):
     requester: Official
 
 
+class RecordKey(Strict):
+    """The log key (C2SP vkey) that signs this site's logs from now on, or no longer does."""
+
+    type: Literal["record_key"] = "record_key"
+    vkey: ShortText
+    change: Literal["INTRODUCED", "RETIRED"]
+    reason: ShortText | None = None
+
+
+class RecordPolicy(Strict):
+    """The witness policy that holds from now on: SHA-256 of its file, of nothing when there is
+    none."""
+
+    type: Literal["record_policy"] = "record_policy"
+    sha256: Hex32
+    reason: ShortText | None = None
+
+
 class LotSealed(Strict):
     """The final checkpoint of a lot's log: its size and root."""
 
@@ -489,6 +507,8 @@ HouseCommand = Annotated[
     | RecordDeposit
     | RecordAction
     | RecordLook
+    | RecordKey
+    | RecordPolicy
     | LotSealed,
     Field(discriminator="type"),
 ]

@@ -139,6 +139,8 @@ def _take(entry: w.HouseEntry, lot_id: str, house: House) -> None:
             house.sealed.append(command)
         case w.RecordDeposit() | w.RecordAction() | w.RecordLook():
             pass
+        case w.RecordKey() | w.RecordPolicy():
+            pass
 
 
 def _row(admission: int, record: w.RecordAdmission) -> w.RollRow:
