@@ -4,9 +4,10 @@
 log and the health series, and hands over what an export would gather.
 """
 
+import json
 import random
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -15,9 +16,11 @@ from typing import Any
 
 from schemas import log as w
 from service import wire
-from service.audit import canonical, commitments, notes
+from service.audit import canonical, commitments, notes, timestamps
 from service.audit.commitments import Kind
-from service.audit.notes import SigningKey
+from service.audit.cosignatures import CosigningKey, cosign
+from service.audit.moments import Moment, Moments
+from service.audit.notes import Checkpoint, SigningKey
 from service.audit.pack import Head, HealthRow, HouseRecord, PackContents, build
 from service.audit.signatures import Algorithm, BidderKey, bid_message
 from service.audit.tree import Tree, leaf_hash
@@ -37,11 +40,25 @@ from service.rules.terms import (
     Stage,
     Timetable,
 )
+from tests.audit.authority import Authority
 
 SITE = "auction.example.cn"
 KEY = SigningKey(SITE, sha256(b"the log key of the tests").digest())
 VKEY = KEY.verifying.to_text()
 STRANGER = SigningKey(SITE, sha256(b"another key under the same name").digest())
+
+WITNESSES = {
+    name: CosigningKey(f"{name}.example.cn/w1", sha256(f"the witness {name}".encode()).digest())
+    for name in ("association", "notary", "supervisor")
+}
+POLICY = "".join(
+    (
+        f"log {VKEY}\n\n",
+        *(f"witness {name} {key.verifying.to_text()}\n" for name, key in WITNESSES.items()),
+        "group two-of-three 2 association notary supervisor\nquorum two-of-three\n",
+    )
+)
+STAMP_DELAY_MS = 700
 
 BEGIN = 1_793_354_400_000
 START_FEN, STEP_FEN = 100_000_000, 1_000_000
@@ -468,6 +485,67 @@ def long_listing(bids: int, *, batch: int, bidders: int = 20) -> PackContents:
     sale.close()
     sale.finish()
     return sale.contents()
+
+
+# ── what others say of a sale ───────────────────────────────────────────────────────────────
+
+
+def witnessed(
+    contents: PackContents,
+    witnesses: Mapping[str, CosigningKey] = WITNESSES,
+    *,
+    heads: Collection[int] | None = None,
+) -> PackContents:
+    """Every head, or those of these sizes, and the house head cosigned within two seconds."""
+    sizes = {head.size: head for head in contents.heads if heads is None or head.size in heads}
+    lot = {
+        size: cosignatures(contents.origin, head, at(contents.entries[size - 1]), witnesses)
+        for size, head in sizes.items()
+    }
+    house = notes.house_origin(notes.site_of(contents.origin))
+    last = max(at(record.entry) for record in contents.house)
+    lines = cosignatures(house, contents.house_head, last, witnesses)
+    return replace(contents, cosignatures=lot, house_cosignatures=lines)
+
+
+def cosignatures(
+    origin: str, head: Head, at_ms: int, witnesses: Mapping[str, CosigningKey] = WITNESSES
+) -> tuple[str, ...]:
+    """The witnesses' lines for a head whose last entry is of `at_ms`, in order of their names."""
+    text = Checkpoint(origin, head.size, head.root).to_text()
+    at_s = at_ms // 1000 + 2
+    return tuple(cosign(text, witnesses[name], at_s).to_line() for name in sorted(witnesses))
+
+
+def stamped(contents: PackContents, authority: Authority) -> PackContents:
+    """A timestamp for every moment that wants one, shortly after its head was committed."""
+    stamps = {}
+    for moment in moments(contents):
+        head = next(head for head in contents.heads if head.size > moment.seq)
+        stamps[head.size] = stamp(contents, head, authority)
+    return replace(contents, timestamps=stamps)
+
+
+def stamp(contents: PackContents, head: Head, authority: Authority) -> bytes:
+    """The authority's answer for one head."""
+    asked = timestamps.request(Checkpoint(contents.origin, head.size, head.root).to_text())
+    last = at(contents.entries[head.size - 1])
+    return authority.stamp_at(asked, last + STAMP_DELAY_MS)
+
+
+def moments(contents: PackContents) -> list[Moment]:
+    """The moments of a sale that want a timestamp."""
+    found = Moments()
+    for seq, entry in enumerate(contents.entries):
+        found.take(seq, w.LotEntry.model_validate_json(entry))
+    return found.found
+
+
+def at(entry: bytes) -> int:
+    """When an entry was decided (ms)."""
+    instant = json.loads(entry)["at"]
+    assert isinstance(instant, int)
+    return instant
 
 
 def sold_pack() -> bytes:
