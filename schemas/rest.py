@@ -19,7 +19,7 @@ from schemas.base import (
     Whole,
 )
 from schemas.live import LotFields
-from schemas.log import Document, Name, ParcelFacts, RuleSet, Timetable
+from schemas.log import Document, HouseCommand, Name, Official, ParcelFacts, RuleSet, Timetable
 
 Item = TypeVar("Item")
 
@@ -475,3 +475,90 @@ class VerifyReport(Strict):
     exit_code: Literal[0, 1, 2]
     checks: tuple[CheckResult, ...]
     error: str | None = None
+class HouseLine(Strict):
+    """A house-log entry. `seq` is absent where an entry before it may be withheld."""
+
+    seq: Seq | None = None
+    at: Millis
+    command: HouseCommand
+
+
+class HousePage(Page[HouseLine]):
+    """The newest first. `withheld`: lots run whose roll is sealed, and what would tell who takes
+    part in them, or how many, is left out until their rolls are opened."""
+
+    withheld: bool
+
+
+class LookLine(Strict):
+    """Someone looked at sealed data: who (pseudonym), at which field of what, why, when."""
+
+    seq: Seq | None = None
+    at: Millis
+    official: Official
+    subject: ShortText
+    field: ShortText
+    reason: ShortText
+
+
+class LookPage(Page[LookLine]):
+    """The newest first; `withheld` as in the house log."""
+
+    withheld: bool
+
+
+class OpenedIdentity(Strict):
+    """What opens one identity commitment of a roll; without `salt` it was destroyed after its term.
+
+    The committed value is {id_number, kind, name} (the bid-log specification, §5).
+    """
+
+    bidder_no: BidderNo
+    commitment: Hex32
+    name: ShortText | None = None
+    kind: Literal["COMPANY", "PERSON"] | None = None
+    id_number: ShortText | None = None
+    salt: Hex32 | None = None
+
+
+class IdentityFinding(Strict):
+    """What the supervisor found when he compared the openings with the roll."""
+
+    outcome: Literal["FITS", "DIFFERS"]
+
+
+class IdentityCheck(IdentityFinding):
+    """`seq`: the house-log entry that says so."""
+
+    at: Millis
+    seq: Seq
+
+
+class LotIdentities(Strict):
+    """`log`: the origin that the commitments name. `check`: as last recorded."""
+
+    lot_id: LotId
+    log: ShortText
+    items: tuple[OpenedIdentity, ...]
+    check: IdentityCheck | None = None
+
+
+class WinnerOpening(Strict):
+    """The winner's identity commitment, opened as far as the public may check it.
+
+    A company's is opened whole. A natural person's number and salt stay sealed: with the salt the
+    number could be found by trying. For a person `check` tells what the supervising authority, to
+    whom the whole opening is open, has found.
+    """
+
+    lot_id: LotId
+    log: ShortText
+    bidder_no: BidderNo
+    commitment: Hex32
+    name: ShortText
+    kind: Literal["COMPANY", "PERSON"]
+    id_number: ShortText | None = None
+    salt: Hex32 | None = None
+    check: IdentityCheck | None = None
+
+

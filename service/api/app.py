@@ -12,6 +12,7 @@ from service.api import (
     channel,
     docs,
     guards,
+    house,
     office,
     problems,
     public,
@@ -32,6 +33,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     supervision.router,
     docs.router,
     watch.router,
+    house.router,
     static.router,  # last: it takes every other path
 )
 

@@ -12,6 +12,8 @@ from pydantic import BaseModel
 from schemas import live, log, rest
 from service import wire
 from service.api import example_sale as sale
+from service.audit import commitments
+from service.audit.commitments import Kind
 from service.audit.notes import SigningKey
 from service.desk.views import BANK_NAME, CASES, PAYEE_NAME
 from service.rules.templates import from_template
@@ -196,6 +198,16 @@ def _money() -> dict[str, BaseModel]:
         amount_fen=sale.DEPOSIT_FEN,
         payer_name=sale.BIDDER,
         code="LATE",
+        "request_revocation": asked.model_copy(
+            update={
+                "action": rest.RevokeIn(
+                    application_id=sale.APPLICATION,
+                    cause="FALSE_DOCUMENTS",
+                    text="所交文件经核实系伪造。",
+                ),
+                "requested_by": "reviewer-41d0c7aa",
+            }
+        ),
         application_id=sale.APPLICATION,
         lot_id=sale.LOT_ID,
     )
@@ -245,9 +257,43 @@ def _application(state: str) -> rest.Application:
         application_id=sale.APPLICATION,
         lot=sale.card(),
         state=state,
+        **_house(),
         submitted_at=sale.TIMES.registration_from,
         key_ids=(sale.KEY_ID,),
     )
+
+
+def _house() -> dict[str, BaseModel]:
+    """The house log after the sale, and the identities it was sealed with."""
+    value = {"id_number": sale.ID_NUMBER, "kind": "COMPANY", "name": sale.BIDDER}
+    sealed = commitments.commit(Kind.IDENTITY, sale.LOG, "3c" * 32, value)
+    check = rest.IdentityCheck(outcome="FITS", at=sale.CLOSES_AT + 7_200_000, seq=61)
+    look = log.RecordLook(
+        subject=f"lot/{sale.LOT_ID}",
+        field="identities",
+        reason="年度抽查",
+        requester="supervisor-0c41be77",
+    )
+    at = sale.CLOSES_AT + 3_600_000
+    line = rest.HouseLine(seq=58, at=at, command=look)
+    seen = rest.LookLine(
+        seq=58,
+        at=at,
+        official=look.requester,
+        subject=look.subject,
+        field=look.field,
+        reason=look.reason,
+    )
+    named = {"bidder_no": sale.BIDDER_NO, "commitment": sealed, "salt": "3c" * 32, **value}
+    place = {"lot_id": sale.LOT_ID, "log": sale.LOG}
+    opened = rest.OpenedIdentity.model_validate(named)
+    return {
+        "list_house_entries": rest.HousePage(items=(line,), withheld=True),
+        "list_looks": rest.LookPage(items=(seen,), withheld=False),
+        "open_identities": rest.LotIdentities.model_validate({**place, "items": (opened,)}),
+        "record_identity_check": check,
+        "get_winner_opening": rest.WinnerOpening.model_validate({**place, **named, "check": check}),
+    }
 
 
 def _deposit() -> rest.DepositState:

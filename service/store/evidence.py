@@ -55,7 +55,7 @@ async def read_house_about(
         .where(entries.log == HOUSE, text("bytes LIKE ANY (CAST(:marks AS bytea[]))"))
         .order_by(entries.seq)
     )
-    patterns = [b"%" + _literally(mark) + b"%" for mark in marks]
+    patterns = [b"%" + literally(mark) + b"%" for mark in marks]
     for first in range(0, size, LEAVES_A_READ):
         last = min(first + LEAVES_A_READ, size) - 1
         piece = asked.where(entries.seq.between(first, last))
@@ -74,6 +74,6 @@ async def read_health(
             yield proof
 
 
-def _literally(mark: bytes) -> bytes:
+def literally(mark: bytes) -> bytes:
     """The mark for LIKE, in which %, _ and a backslash mean other things."""
     return mark.replace(b"\\", b"\\\\").replace(b"%", b"\\%").replace(b"_", b"\\_")

@@ -35,6 +35,15 @@ async def publish_winner(connection: AsyncConnection, lot_id: str, name: str) ->
     await connection.execute(naming.values(winner_name=name))
 
 
+async def note_identity_check(
+    connection: AsyncConnection, lot_id: str, outcome: str, seq: int, at: int
+) -> None:
+    """What the supervisor found, with the house-log entry that says so."""
+    noting = update(results).where(results.c.lot_id == lot_id)
+    found = {"identity_check": outcome, "identity_check_seq": seq, "identity_check_at": at}
+    await connection.execute(noting.values(**found))
+
+
 async def note_sealed(connection: AsyncConnection, lot_id: str, seq: int) -> None:
     noting = update(results).where(results.c.lot_id == lot_id)
     await connection.execute(noting.values(sealed_seq=seq))

@@ -123,3 +123,13 @@ async def openings_of(connection: AsyncConnection, kind: str, subject: str) -> l
     async with as_vault(connection):
         rows = (await connection.execute(asked.order_by(openings.c.at))).mappings().all()
     return [Opening(**row) for row in rows]
+
+
+async def openings_for(
+    connection: AsyncConnection, kind: str, commitments: tuple[str, ...]
+) -> dict[str, Opening]:
+    """commitment → what opens it, of those that are kept still."""
+    asked = select(openings).where(openings.c.kind == kind, openings.c.commitment.in_(commitments))
+    async with as_vault(connection):
+        rows = (await connection.execute(asked)).mappings().all()
+    return {row["commitment"]: Opening(**row) for row in rows}
