@@ -31,9 +31,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     office.router,
     bank.router,
     supervision.router,
+    house.router,
     docs.router,
     watch.router,
-    house.router,
     static.router,  # last: it takes every other path
 )
 

@@ -185,6 +185,16 @@ def _sales() -> dict[str, BaseModel]:
         "withdraw_action": asked.model_copy(update={"state": "WITHDRAWN"}),
         "list_applications": rest.Page[rest.OfficeApplication](items=(applicant,)),
         "decide_application": applicant.model_copy(update={"state": "ACCEPTED"}),
+        "request_revocation": asked.model_copy(
+            update={
+                "action": rest.RevokeIn(
+                    application_id=sale.APPLICATION,
+                    cause="FALSE_DOCUMENTS",
+                    text="所交文件经核实系伪造。",
+                ),
+                "requested_by": "reviewer-41d0c7aa",
+            }
+        ),
     }
 
 
@@ -198,16 +208,6 @@ def _money() -> dict[str, BaseModel]:
         amount_fen=sale.DEPOSIT_FEN,
         payer_name=sale.BIDDER,
         code="LATE",
-        "request_revocation": asked.model_copy(
-            update={
-                "action": rest.RevokeIn(
-                    application_id=sale.APPLICATION,
-                    cause="FALSE_DOCUMENTS",
-                    text="所交文件经核实系伪造。",
-                ),
-                "requested_by": "reviewer-41d0c7aa",
-            }
-        ),
         application_id=sale.APPLICATION,
         lot_id=sale.LOT_ID,
     )
@@ -244,23 +244,10 @@ def _checks() -> dict[str, BaseModel]:
         checks=(held,),
     )
     return {
+        **_house(),
         "list_entries": rest.Page[log.LotEntry](items=(sale.entry(),), next_cursor="17"),
         "verify_lot": report,
     }
-
-
-# ── nouns ───────────────────────────────────────────────────────────────────────────────────
-
-
-def _application(state: str) -> rest.Application:
-    return rest.Application(
-        application_id=sale.APPLICATION,
-        lot=sale.card(),
-        state=state,
-        **_house(),
-        submitted_at=sale.TIMES.registration_from,
-        key_ids=(sale.KEY_ID,),
-    )
 
 
 def _house() -> dict[str, BaseModel]:
@@ -294,6 +281,19 @@ def _house() -> dict[str, BaseModel]:
         "record_identity_check": check,
         "get_winner_opening": rest.WinnerOpening.model_validate({**place, **named, "check": check}),
     }
+
+
+# ── nouns ───────────────────────────────────────────────────────────────────────────────────
+
+
+def _application(state: str) -> rest.Application:
+    return rest.Application(
+        application_id=sale.APPLICATION,
+        lot=sale.card(),
+        state=state,
+        submitted_at=sale.TIMES.registration_from,
+        key_ids=(sale.KEY_ID,),
+    )
 
 
 def _deposit() -> rest.DepositState:
