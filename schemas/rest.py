@@ -177,13 +177,6 @@ class Parcel(Strict):
     source: str
 
 
-class ReserveIn(Strict):
-    """The reserve price, sealed at release. `amount_fen` is 0 when there is none."""
-
-    has_reserve: bool
-    amount_fen: AmountFen
-
-
 class DraftIn(Strict):
     lot_id: LotId
     parcel_id: ShortText
@@ -191,11 +184,32 @@ class DraftIn(Strict):
     rules: RuleSet
     timetable: Timetable
     documents: tuple[Document, ...] = ()
-    reserve: ReserveIn
+
+
+class SealReserveIn(Strict):
+    """A reserve, or that there is none, encrypted in the browser under two halves of a key.
+
+    The service gets the hash of each half and no half. `second`: another official, who signs in
+    for this one act and takes the second half away.
+    """
+
+    commitment: Hex32
+    nonce: Annotated[str, Field(pattern=r"^[0-9a-f]{24}$")]
+    ciphertext: Annotated[str, Field(pattern=r"^[0-9a-f]{288}$")]
+    half_hashes: Annotated[tuple[Hex32, ...], Field(min_length=2, max_length=2)]
+    second: SignIn
+
+
+class ReserveSeal(Strict):
+    """`holders`: pseudonyms of who holds the first half and who holds the second."""
+
+    commitment: Hex32
+    sealed_at: Millis
+    holders: Annotated[tuple[Official, ...], Field(min_length=2, max_length=2)]
 
 
 class Draft(Strict):
-    """`state`: DRAFT, SUBMITTED, RELEASED. The reserve's amount is never shown again."""
+    """`state`: DRAFT, SUBMITTED, RELEASED. `reserve`: absent while none is sealed."""
 
     lot_id: LotId
     parcel_id: ShortText
@@ -203,7 +217,7 @@ class Draft(Strict):
     rules: RuleSet
     timetable: Timetable
     documents: tuple[Document, ...]
-    has_reserve_entered: bool
+    reserve: ReserveSeal | None = None
     state: Literal["DRAFT", "SUBMITTED", "RELEASED"]
     version: Whole
     drafted_by: ShortText
@@ -326,6 +340,28 @@ class OfficeRequest(Strict):
     outcome: str | None = None
 
 
+class ReserveHalfIn(Strict):
+    """One half of the reserve's key: 32 bytes of lowercase hex."""
+
+    half: Hex32
+
+
+class ReserveWait(Strict):
+    """A sale in CLOSING that waits for the two halves which open its reserve.
+
+    `given`: how many are in. `yours`: whether the half of the official who asks is in; absent when
+    he holds none. `late`: the RuleSet's `reserve_window_min` is over, which is said and changes
+    nothing. `broken`: why the two halves, both in, do not open what was sealed.
+    """
+
+    given: Whole
+    holders: Annotated[tuple[Official, ...], Field(min_length=2, max_length=2)]
+    yours: Literal["WAITED_FOR", "GIVEN"] | None = None
+    due_at: Millis
+    late: bool
+    broken: Name | None = None
+
+
 class OfficeLot(Strict):
     """A row of the console: no identities, no head count before the end."""
 
@@ -335,6 +371,7 @@ class OfficeLot(Strict):
     state: LotFields
     timetable: Timetable
     bidding_path_proved_to: Millis | None = None
+    reserve_wait: ReserveWait | None = None
 
 
 class DepositLine(Strict):
@@ -449,32 +486,6 @@ class LogAnchors(Strict):
 # ── supervision ─────────────────────────────────────────────────────────────────────────────
 
 
-class CheckResult(Strict):
-    """One numbered check of the verifier."""
-
-    number: Whole
-    name: ShortText
-    status: Literal["HELD", "FAILED", "NOT_APPLICABLE"]
-    counted: Whole
-    detail: str | None = None
-    first_seq: Seq | None = None
-    expected: str | None = None
-    found: str | None = None
-
-
-class VerifyReport(Strict):
-    """What `luochui verify --json` prints. exit_code: 0 all hold, 1 a check fails, 2 unreadable."""
-
-    pack: str
-    log: str | None = None
-    entries: Whole
-    root: Hex32 | None = None
-    winner_no: BidderNo | None = None
-    amount_fen: AmountFen | None = None
-    outcome: str | None = None
-    exit_code: Literal[0, 1, 2]
-    checks: tuple[CheckResult, ...]
-    error: str | None = None
 class HouseLine(Strict):
     """A house-log entry. `seq` is absent where an entry before it may be withheld."""
 
@@ -562,3 +573,29 @@ class WinnerOpening(Strict):
     check: IdentityCheck | None = None
 
 
+class CheckResult(Strict):
+    """One numbered check of the verifier."""
+
+    number: Whole
+    name: ShortText
+    status: Literal["HELD", "FAILED", "NOT_APPLICABLE"]
+    counted: Whole
+    detail: str | None = None
+    first_seq: Seq | None = None
+    expected: str | None = None
+    found: str | None = None
+
+
+class VerifyReport(Strict):
+    """What `luochui verify --json` prints. exit_code: 0 all hold, 1 a check fails, 2 unreadable."""
+
+    pack: str
+    log: str | None = None
+    entries: Whole
+    root: Hex32 | None = None
+    winner_no: BidderNo | None = None
+    amount_fen: AmountFen | None = None
+    outcome: str | None = None
+    exit_code: Literal[0, 1, 2]
+    checks: tuple[CheckResult, ...]
+    error: str | None = None

@@ -131,7 +131,7 @@ def value_of(given: FieldInfo, text: str) -> str:
 def test_reflection_finds_the_amounts_that_we_know() -> None:
     known = {
         "BidBody.amount_fen", "PlaceBid.amount_fen", "LotFields.price_fen", "RuleSet.deposit",
-        "RuleSet.starting_price_fen", "BankNotice.amount_fen", "ReserveIn.amount_fen",
+        "RuleSet.starting_price_fen", "BankNotice.amount_fen",
         "LotCard.deposit", "HammerFell.amount_fen", "RefundOrder.amount_fen",
     }  # fmt: skip
     assert known <= set(IDS)

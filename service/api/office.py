@@ -22,6 +22,7 @@ from schemas.rest import (
     Preflight,
     RefundOrder,
     RefundResult,
+    ReserveWait,
     Revocation,
     Template,
 )
@@ -49,7 +50,7 @@ from service.api.doors import (
 from service.api.identity import needs
 from service.api.once import once
 from service.api.parts import parts_of
-from service.desk import actions, admission, money, publication, revocation, views
+from service.desk import actions, admission, money, publication, reserves, revocation, views
 from service.desk.catalogue import lot_card
 from service.desk.officials import about_lot, in_log, record_look
 from service.desk.parcels import parcel_of
@@ -175,7 +176,7 @@ async def list_drafts(
     after = _text_place(cursor)
     async with parts.engine.connect() as connection:
         rows = await drafts.list_drafts(connection, after=after, limit=size + 1)
-    shown = [publication.draft_of(parts.desk, row) for row in rows[:size]]
+        shown = await publication.drafts_of(connection, parts.desk, rows[:size])
     return page(shown, write_cursor(shown[-1].lot_id) if len(rows) > size else None)
 
 
@@ -287,7 +288,7 @@ async def release_lot(
     responses=refusals(*_SIGNED_OUT),
 )
 async def list_office_lots(
-    request: Request, _: Anyone, cursor: Cursor = None, limit: Limit = None
+    request: Request, account: Anyone, cursor: Cursor = None, limit: Limit = None
 ) -> dict[str, Any]:
     """Published lots for the console: no identities, no head counts."""
     parts = parts_of(request)
@@ -299,15 +300,17 @@ async def list_office_lots(
             connection, after=(after[0], after[1]) if after else None, limit=size + 1
         )
         proved_to, _gap = await health.proved_to(connection, now - HEALTH_MS, HEALTH_MS)
+        waits = await reserves.waits(connection, parts.desk, account, found[:size])
     more = write_cursor(*found[size - 1].cursor) if len(found) > size else None
-    return page([_office_lot(lot, proved_to) for lot in found[:size]], more)
+    rows = [_office_lot(lot, proved_to, waits.get(lot.lot_id)) for lot in found[:size]]
+    return page(rows, more)
 
 
 HEALTH_MS = 60_000
 """How far back the console looks for the last proof of the bid path."""
 
 
-def _office_lot(lot: lots.ListedLot, proved_to: int) -> OfficeLot:
+def _office_lot(lot: lots.ListedLot, proved_to: int, wait: ReserveWait | None) -> OfficeLot:
     card = lot_card(lot)
     bidding = card.state.stage in ("LISTING", "READY", "TIMED")
     return OfficeLot(
@@ -317,6 +320,7 @@ def _office_lot(lot: lots.ListedLot, proved_to: int) -> OfficeLot:
         state=LotFields.model_validate(card.state),
         timetable=card.timetable,
         bidding_path_proved_to=proved_to if bidding else None,
+        reserve_wait=wait,
     )
 
 

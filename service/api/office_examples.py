@@ -41,7 +41,17 @@ def draft() -> dict[str, Any]:
             "listing_to": _START + 30 * _DAY,
         },
         "documents": [{"name": "出让公告.pdf", "sha256": "ab" * 32}],
-        "reserve": {"has_reserve": True, "amount_fen": 28_850_000_000},
+    }
+
+
+def sealing() -> dict[str, Any]:
+    """The body of `seal_reserve`: what the browser made of a reserve and two new halves."""
+    return {
+        "commitment": "1a" * 32,
+        "nonce": "2b" * 12,
+        "ciphertext": "3c" * 144,
+        "half_hashes": ["4d" * 32, "5e" * 32],
+        "second": {"username": "supervisor", "password": "correct horse battery"},
     }
 
 

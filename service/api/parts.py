@@ -20,8 +20,9 @@ from service.store.signer import Signer
 class Parts:
     """rooms: the process's live rooms, for the channel and the bid doors.
 
-    submit: their port for every command after publication. export_pack: lot_id → the evidence
-    pack (ZIP bytes). verify_pack: pack → the verifier's report; called in a thread.
+    submit: their port for every command after publication. reserve_given: told of a lot_id after
+    the commit of a half of its reserve's key. export_pack: lot_id → the evidence pack (ZIP bytes).
+    verify_pack: pack → the verifier's report; called in a thread.
     """
 
     engine: AsyncEngine
@@ -35,6 +36,7 @@ class Parts:
     verify_pack: Callable[[bytes], VerifyReport]
     rooms: Any
     anchors: Anchors = field(default_factory=Anchors)
+    reserve_given: Callable[[str], None] = lambda _: None
 
     @property
     def desk(self) -> Desk:

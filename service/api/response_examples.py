@@ -21,6 +21,7 @@ from service.rules.templates import from_template
 _ACCOUNT = "7c9e6679f4a14f0e9d3b5a1c2e8f7061"
 _REQUEST = "01a2a4d1f80091c7e5b3a2d4f608"
 _PUBLISHER, _APPROVER = "publisher-5e0c91aa", "approver-b7d21f04"
+_SUPERVISOR = "supervisor-90ac3e17"
 
 
 @lru_cache(maxsize=1)
@@ -115,7 +116,11 @@ def _drafts() -> dict[str, BaseModel]:
         rules=sale.RULES,
         timetable=sale.TIMES,
         documents=sale.DRAFT.documents,
-        has_reserve_entered=True,
+        reserve=rest.ReserveSeal(
+            commitment="1a" * 32,
+            sealed_at=sale.TIMES.announced_at - 3_600_000,
+            holders=(_PUBLISHER, _SUPERVISOR),
+        ),
         state="DRAFT",
         version=1,
         drafted_by=_PUBLISHER,
@@ -142,6 +147,7 @@ def _drafts() -> dict[str, BaseModel]:
         "list_drafts": rest.Page[rest.Draft](items=(draft,)),
         "get_draft": draft,
         "edit_draft": draft.model_copy(update={"version": 2}),
+        "seal_reserve": draft.model_copy(update={"version": 2}),
         "preflight": rest.Preflight(findings=(finding,), releasable=True),
         "submit_draft": draft.model_copy(update={"state": "SUBMITTED", "version": 2}),
         "release_lot": draft.model_copy(update={"state": "RELEASED", "version": 3}),
@@ -179,6 +185,13 @@ def _sales() -> dict[str, BaseModel]:
     return {
         "list_office_lots": rest.Page[rest.OfficeLot](items=(row,)),
         "list_supervised_lots": rest.Page[rest.OfficeLot](items=(row,)),
+        "give_reserve_half": rest.ReserveWait(
+            given=1,
+            holders=(_PUBLISHER, _SUPERVISOR),
+            yours="GIVEN",
+            due_at=sale.CLOSES_AT + 30 * 60_000,
+            late=False,
+        ),
         "request_action": asked,
         "list_requests": rest.Page[rest.OfficeRequest](items=(asked,)),
         "approve_action": asked.model_copy(update=done),

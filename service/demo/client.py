@@ -29,7 +29,7 @@ class Person:
         )
 
     async def sign_in(self) -> None:
-        await self.post("/api/session", {"username": self.username, "password": self._password})
+        await self.post("/api/session", self.credentials)
 
     async def get(self, path: str) -> Any:
         """The JSON behind a GET; raises Refused."""
@@ -47,11 +47,20 @@ class Person:
         sent = {"Idempotency-Key": str(uuid.uuid4()), **(headers or {})}
         return _answer(await self._http.post(path, json=body, headers=sent))
 
+    async def put(self, path: str, body: Any, *, headers: dict[str, str]) -> Any:
+        """The JSON behind a PUT; raises Refused."""
+        return _answer(await self._http.put(path, json=body, headers=headers))
+
     async def version_of(self, path: str) -> str:
         """The ETag of what stands at `path`."""
         response = await self._http.get(path)
         _answer_or_raise(response)
         return response.headers["ETag"]
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        """What he signs in with, for an act that a second official signs on the same screen."""
+        return {"username": self.username, "password": self._password}
 
     @property
     def cookie(self) -> str:

@@ -1,16 +1,23 @@
 """Simulated officials: publish, review, confirm, each through his own door and account."""
 
-from dataclasses import dataclass
+import asyncio
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from service import wire
+from service.audit import envelopes
+from service.audit.notes import lot_origin
 from service.demo.client import Person
 from service.rules import terms
 from service.rules.templates import from_template
 
 OFFICIALS = ("publisher", "approver", "reviewer", "finance", "supervisor", "admin")
+HOLDERS = ("publisher", "supervisor")
+"""Who hold the first half of a reserve's key, and the second."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,25 +35,75 @@ class Plan:
     ready_s: int = 0
     min_bidders: int = 1
 
+    @property
+    def reserve_fen(self) -> int | None:
+        if self.reserve_steps is None:
+            return None
+        start, step = self.parcel["starting_price_fen"], self.parcel["increment_fen"]
+        return int(start + self.reserve_steps * step)
+
 
 @dataclass(frozen=True)
 class Office:
-    """The officials of the demonstration, each signed in."""
+    """The officials of the demonstration, each signed in.
+
+    halves: a folder for the two halves of each reserve's key. Real holders keep them apart.
+    """
 
     people: dict[str, Person]
+    halves: Path
 
     def __getitem__(self, role: str) -> Person:
         return self.people[role]
 
     async def publish(self, plan: Plan, now_ms: int) -> None:
-        """Draft, submit and release one lot: three acts of two people."""
+        """Draft, seal, submit and release one lot: the acts of three people."""
         publisher, approver = self["publisher"], self["approver"]
         path = f"/api/office/drafts/{plan.lot_id}"
         await publisher.post("/api/office/lots", draft(plan, now_ms))
+        if plan.reserve_fen is not None:
+            await self.seal_reserve(plan.lot_id, plan.reserve_fen)
         version = await publisher.version_of(path)
         await publisher.post(f"{path}/submit", headers={"If-Match": version})
         version = await approver.version_of(path)
         await approver.post(f"{path}/release", headers={"If-Match": version})
+
+    async def seal_reserve(self, lot_id: str, amount_fen: int | None) -> None:
+        """Seals the reserve, or that there is none; each holder's half goes into a file of his."""
+        first, second = (self[role] for role in HOLDERS)
+        site = (await first.get("/api/site"))["site"]
+        envelope, halves = envelopes.seal(lot_origin(site, lot_id), amount_fen)
+        await asyncio.to_thread(self._keep, lot_id, halves)
+        path = f"/api/office/drafts/{lot_id}"
+        body = {**asdict(envelope), "second": second.credentials}
+        version = await first.version_of(path)
+        await first.put(f"{path}/reserve", body, headers={"If-Match": version})
+
+    async def open_reserves(self) -> None:
+        """Gives every half that a sale in CLOSING waits for and that was kept here."""
+        for place, role in enumerate(HOLDERS, 1):
+            page = await self[role].get("/api/office/lots")
+            for lot in page["items"]:
+                waited_for = lot.get("reserve_wait", {}).get("yours") == "WAITED_FOR"
+                half = await asyncio.to_thread(self._kept, lot["lot_id"], place)
+                if waited_for and half is not None:
+                    path = f"/api/office/lots/{lot['lot_id']}/reserve-half"
+                    await self[role].post(path, {"half": half.hex()})
+
+    def _keep(self, lot_id: str, halves: envelopes.Halves) -> None:
+        self.halves.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for place, half in enumerate(halves, 1):
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+            with os.fdopen(os.open(self._file(lot_id, place), flags, 0o600), "w") as file:
+                file.write(envelopes.half_text(lot_id, place, half))
+
+    def _kept(self, lot_id: str, place: int) -> bytes | None:
+        """The half, or None for a lot that was sealed by somebody else."""
+        file = self._file(lot_id, place)
+        return envelopes.read_half(file.read_text())[2] if file.exists() else None
+
+    def _file(self, lot_id: str, place: int) -> Path:
+        return self.halves / f"{lot_id}-{place}.txt"
 
     async def ask_and_approve(self, lot_id: str, action: dict[str, Any]) -> dict[str, Any]:
         """An official action: one requests, another approves."""
@@ -83,7 +140,6 @@ def draft(plan: Plan, now_ms: int) -> dict[str, Any]:
         listing_days=min(plan.lasts_s, 20),
         notice_days=min(plan.opens_s, 5),
     )
-    reserve = 0 if plan.reserve_steps is None else start + plan.reserve_steps * step
     return {
         "lot_id": plan.lot_id,
         "parcel_id": plan.parcel["parcel_id"],
@@ -91,7 +147,6 @@ def draft(plan: Plan, now_ms: int) -> dict[str, Any]:
         "rules": _plain(wire.rules_to_wire(rules)),
         "timetable": _plain(wire.timetable_to_wire(_timetable(plan, now_ms))),
         "documents": [],
-        "reserve": {"has_reserve": plan.reserve_steps is not None, "amount_fen": reserve},
     }
 
 

@@ -63,13 +63,14 @@ class Stage:
 
 
 async def clerk(stage: Stage, pay_after_s: float) -> None:
-    """Accept applications and pay deposits as they come, until cancelled.
+    """Accept applications, pay deposits, open reserves as they come, until cancelled.
 
     A door that says no (a sale may just have closed) is asked again at the next look.
     """
     while True:
         with suppress(Refused):
             await stage.office.accept_applications()
+            await stage.office.open_reserves()
             unpaid = await stage.unpaid()
             if unpaid:
                 await asyncio.sleep(pay_after_s)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import secrets
+import shutil
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -171,6 +172,7 @@ async def _demo(
 
 def _erase(data_dir: Path) -> None:
     erase_postgres(data_dir / "postgres")
+    shutil.rmtree(data_dir / "halves", ignore_errors=True)
     for name in ("log_key", "secrets.json"):
         (data_dir / name).unlink(missing_ok=True)
 
@@ -233,7 +235,7 @@ async def _cast(running: Running, options: DemoOptions, say: Say, visitors: Sequ
     secret = running.settings.bank_secret
     assert secret is not None
     stage = Stage(
-        office=Office({name: people[name] for name in OFFICIALS}),
+        office=Office({name: people[name] for name in OFFICIALS}, options.data_dir / "halves"),
         bank=Bank(base_url, secret.get_secret_value(), clock.wall_ms),
         bidders=[people[name] for name in SIMULATED],
         visitors=[people[name] for name in visitors],

@@ -9,8 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service.audit import commitments
 from service.audit.commitments import Kind
+from service.audit.envelopes import EnvelopeBroken, Opened
 from service.audit.notes import lot_origin
 from service.clock import Clock
+from service.desk.reserves import open_reserve
 from service.rules import messages as m
 from service.store import vault
 from service.store.roll import AdmittedBidder, count_admitted, load_roll
@@ -42,13 +44,24 @@ class DeskFacts:
             await vault.add_opening(connection, opening)
         return count >= min_bidders, commitment
 
-    async def reserve(self, lot_id: str) -> m.OpenReserve:
-        """The sealed reserve, to be opened by the log itself."""
+    async def reserve(self, lot_id: str) -> m.OpenReserve | None:
+        """The sealed reserve, to be opened by the log itself.
+
+        None while a half of its key is missing, and for an envelope that does not open: both are
+        said to the officials where they look, and wait for them.
+        """
         async with self.engine.begin() as connection:
-            sealed = await vault.read_reserve(connection, lot_id)
-        assert sealed is not None, "a lot is released only with its reserve sealed"
+            plain = await vault.read_reserve(connection, lot_id)
+            found: vault.SealedReserve | Opened | None = plain
+            if plain is None:
+                try:
+                    found = await open_reserve(connection, self.site, lot_id)
+                except EnvelopeBroken:
+                    return None
+        if found is None:
+            return None
         return m.OpenReserve(
-            has_reserve=sealed.has_reserve, amount_fen=sealed.amount_fen, salt=sealed.salt
+            has_reserve=found.has_reserve, amount_fen=found.amount_fen, salt=found.salt
         )
 
     async def any_admitted(self, lot_id: str) -> bool:

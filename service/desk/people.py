@@ -113,7 +113,19 @@ async def _record_roles(
 async def sign_in(
     desk: Desk, passwords: Passwords, username: str, password: str, address: str
 ) -> Session:
-    """A new session, or a refusal that is the same for an unknown name and a wrong password.
+    """A new session, or the refusal of `check_password`."""
+    account_id = await check_password(desk, passwords, username, password, address)
+    token, lasts_ms = secrets.token_urlsafe(32), desk.settings.session_hours * HOUR_MS
+    async with desk.engine.begin() as connection:
+        hashed = hashlib.sha256(token.encode()).digest()
+        await accounts.open_session(connection, hashed, account_id, lasts_ms)
+    return Session(token, account_id, lasts_ms // 1000)
+
+
+async def check_password(
+    desk: Desk, passwords: Passwords, username: str, password: str, address: str
+) -> str:
+    """The account's id, or a refusal that is the same for an unknown name and a wrong password.
 
     Tries are counted for each name and address, so that nobody elsewhere can lock a bidder out
     in the last minute of a sale.
@@ -125,12 +137,9 @@ async def sign_in(
     account_id, stored = found or (None, None)
     if not await passwords.verify(stored, password) or account_id is None:
         raise Refused(ProblemCode.WRONG_PASSWORD, "User name or password is wrong.")
-    token, lasts_ms = secrets.token_urlsafe(32), desk.settings.session_hours * HOUR_MS
     async with desk.engine.begin() as connection:
         await accounts.forget_tries(connection, who)
-        hashed = hashlib.sha256(token.encode()).digest()
-        await accounts.open_session(connection, hashed, account_id, lasts_ms)
-    return Session(token, account_id, lasts_ms // 1000)
+    return account_id
 
 
 async def sign_out(desk: Desk, token: str) -> None:

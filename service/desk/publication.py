@@ -3,7 +3,7 @@
 A wrong end time published once voided a real sale; hence the pre-flight and the second person.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schemas.log import Document, LotBorn, ParcelFacts, RuleSet, Timetable
 from schemas.problem import ProblemCode
-from schemas.rest import Draft, DraftIn, Finding, Preflight
+from schemas.rest import Draft, DraftIn, Finding, Preflight, ReserveSeal
 from service import wire
 from service.audit import canonical, commitments
 from service.audit.commitments import Kind
@@ -32,7 +32,7 @@ from service.store.accounts import Account
 from service.store.ledger import Append, Appended, NewEntry, append_on
 from service.store.log_tables import lot_log
 from service.store.projection import listing_of, project
-from service.store.vault import SealedReserve
+from service.store.vault import KeptEnvelope, SealedReserve
 
 Row = Mapping[str, Any] | RowMapping
 
@@ -71,11 +71,10 @@ async def create_draft(
     )
     if not added:
         raise Refused(ProblemCode.LOT_ID_TAKEN, "There is a lot of this id already.")
-    await _seal_reserve(connection, asked)
     row = await drafts.read_draft(connection, asked.lot_id)
     assert row is not None, "the draft was just written"
     await _record(connection, desk, account, "CREATE_DRAFT", asked.lot_id)
-    return draft_of(desk, row)
+    return await draft_of(connection, desk, row)
 
 
 async def edit_draft(
@@ -90,21 +89,32 @@ async def edit_draft(
     if asked.lot_id != lot_id:
         wrong = ("lot_id", "is not the lot of this address")
         raise Refused(ProblemCode.MALFORMED, "A draft keeps its lot id.", errors=[wrong])
-    await _locked(connection, lot_id, version, "DRAFT", "SUBMITTED")
+    await locked_draft(connection, lot_id, version, "DRAFT", "SUBMITTED")
     values = await _checked(connection, asked)
     changes = {**values, "state": "DRAFT", "updated_at": desk.clock.now_ms()}
     row = await drafts.change_draft(connection, lot_id, changes, hand=account.account_id)
-    await _seal_reserve(connection, asked)
     await _record(connection, desk, account, "EDIT_DRAFT", lot_id)
-    return draft_of(desk, row)
+    return await draft_of(connection, desk, row)
 
 
 async def read_draft(connection: AsyncConnection, desk: Desk, lot_id: str) -> Draft:
-    return draft_of(desk, _found(await drafts.read_draft(connection, lot_id)))
+    return await draft_of(connection, desk, _found(await drafts.read_draft(connection, lot_id)))
 
 
-def draft_of(desk: Desk, row: RowMapping) -> Draft:
-    """The draft as officials see it: that there is a sealed reserve, never its amount."""
+async def draft_of(connection: AsyncConnection, desk: Desk, row: RowMapping) -> Draft:
+    [draft] = await drafts_of(connection, desk, (row,))
+    return draft
+
+
+async def drafts_of(
+    connection: AsyncConnection, desk: Desk, rows: Sequence[RowMapping]
+) -> tuple[Draft, ...]:
+    """Drafts as officials see them: who sealed a reserve and when, never what."""
+    sealed = await vault.read_envelopes(connection, tuple(row["lot_id"] for row in rows))
+    return tuple(_draft(desk, row, sealed.get(row["lot_id"])) for row in rows)
+
+
+def _draft(desk: Desk, row: RowMapping, sealed: KeptEnvelope | None) -> Draft:
     return Draft(
         lot_id=row["lot_id"],
         parcel_id=row["parcel_id"],
@@ -112,11 +122,19 @@ def draft_of(desk: Desk, row: RowMapping) -> Draft:
         rules=_rules_in(row),
         timetable=Timetable(**row["timetable"]),
         documents=tuple(Document(**document) for document in row["documents"]),
-        has_reserve_entered=True,
+        reserve=None if sealed is None else _seal_of(sealed),
         state=row["state"],
         version=row["version"],
         drafted_by=pseudonym(desk.settings.site, "publisher", row["drafted_by"]),
         updated_at=row["updated_at"],
+    )
+
+
+def _seal_of(sealed: KeptEnvelope) -> ReserveSeal:
+    return ReserveSeal(
+        commitment=sealed.envelope.commitment,
+        sealed_at=sealed.sealed_at,
+        holders=sealed.pseudonyms,
     )
 
 
@@ -133,12 +151,12 @@ async def submit_draft(
     connection: AsyncConnection, desk: Desk, account: Account, lot_id: str, version: int | None
 ) -> Draft:
     """Hands the draft to the approver; needs a clean pre-flight."""
-    row = await _locked(connection, lot_id, version, "DRAFT")
+    row = await locked_draft(connection, lot_id, version, "DRAFT")
     _refuse_findings(await _preflight(connection, desk, row))
     changes = {"state": "SUBMITTED", "updated_at": desk.clock.now_ms()}
     submitted = await drafts.change_draft(connection, lot_id, changes)
     await _record(connection, desk, account, "SUBMIT_DRAFT", lot_id)
-    return draft_of(desk, submitted)
+    return await draft_of(connection, desk, submitted)
 
 
 # ── release ─────────────────────────────────────────────────────────────────────────────────
@@ -151,38 +169,46 @@ async def release_lot(
 
     The lot exists when the caller's transaction commits; no crash leaves a part of it.
     """
-    row = await _locked(connection, lot_id, version, "SUBMITTED")
+    row = await locked_draft(connection, lot_id, version, "SUBMITTED")
     if approver.account_id in row["hands"]:
         raise Refused(ProblemCode.FOUR_EYES, "Who wrote in a draft may not release it.")
     if not desk.clock.is_sure():
         raise Refused(ProblemCode.CLOCK_UNSURE, "The time is not sure at this moment: try again.")
     _refuse_findings(await _preflight(connection, desk, row))
-    sealed = await vault.read_reserve(connection, lot_id)
-    assert sealed is not None, "every draft seals a reserve, or that there is none"
-    command = _publish_command(desk, row, sealed, approver)
+    commitment = await _reserve_commitment(connection, desk, row)
+    command = _publish_command(desk, row, commitment, approver)
     leaf = await _append_entry_zero(connection, desk, lot_id, command)
     changes = {"state": "RELEASED", "updated_at": desk.clock.now_ms()}
     released = await drafts.change_draft(connection, lot_id, changes)
     born = LotBorn(lot_id=lot_id, leaf_hash=leaf.hex())
     await house.record(connection, desk.clock, desk.settings.site, born)
-    return draft_of(desk, released)
+    return await draft_of(connection, desk, released)
+
+
+async def _reserve_commitment(connection: AsyncConnection, desk: Desk, row: RowMapping) -> str:
+    """The envelope's; where the RuleSet says that there is no reserve, one to that, made here."""
+    lot_id = row["lot_id"]
+    if _announcement(row).rules.reserve is terms.ReserveKind.SEALED:
+        sealed = await vault.read_envelope(connection, lot_id)
+        assert sealed is not None, "the pre-flight refuses a draft whose reserve is not sealed"
+        return sealed.envelope.commitment
+    none = SealedReserve(False, 0, commitments.new_salt())
+    await vault.keep_reserve(connection, lot_id, none)
+    origin = lot_origin(desk.settings.site, lot_id)
+    return commitments.commit(Kind.RESERVE, origin, none.salt, commitments.reserve_value(None))
 
 
 def _publish_command(
-    desk: Desk, row: RowMapping, sealed: SealedReserve, approver: Account
+    desk: Desk, row: RowMapping, reserve_commitment: str, approver: Account
 ) -> m.PublishLot:
     given = _announcement(row)
-    amount = sealed.amount_fen if sealed.has_reserve else None
-    origin = lot_origin(desk.settings.site, row["lot_id"])
     return m.PublishLot(
         lot=given.parcel,
         rules=given.rules,
         rules_version=terms.RULES_VERSION,
         suite=terms.SUITE,
         timetable=given.timetable,
-        reserve_commitment=commitments.commit(
-            Kind.RESERVE, origin, sealed.salt, commitments.reserve_value(amount)
-        ),
+        reserve_commitment=reserve_commitment,
         documents=given.documents,
         officials=m.Officials(
             requester=pseudonym(desk.settings.site, "publisher", row["drafted_by"]),
@@ -252,10 +278,9 @@ async def _office_findings(
     real = (given.rules.day_ms, given.rules.minute_ms) == (REAL_DAY_MS, REAL_MINUTE_MS)
     if not real and not desk.settings.demo:
         found.append(Finding(rule="PRACTICE_RULES", severity="REFUSE", figures={}))
-    if given.rules.reserve is terms.ReserveKind.NONE:
-        sealed = await vault.read_reserve(connection, lot_id)
-        if sealed is not None and sealed.has_reserve:
-            found.append(Finding(rule="RESERVE_NOT_ALLOWED", severity="REFUSE", figures={}))
+    wants_seal = given.rules.reserve is terms.ReserveKind.SEALED
+    if wants_seal and await vault.read_envelope(connection, lot_id) is None:
+        found.append(Finding(rule="RESERVE_NOT_SEALED", severity="REFUSE", figures={}))
     ends = given.timetable.listing_to or given.timetable.auction_from
     try:
         if ends is not None:
@@ -289,9 +314,6 @@ async def _checked(connection: AsyncConnection, asked: DraftIn) -> dict[str, Any
     if not await parcels.has_parcel(connection, asked.parcel_id):
         wrong = ("parcel_id", "is not in the land bank")
         raise Refused(ProblemCode.MALFORMED, "There is no such parcel.", errors=[wrong])
-    if not asked.reserve.has_reserve and asked.reserve.amount_fen:
-        wrong = ("reserve.amount_fen", "is 0 when there is no reserve")
-        raise Refused(ProblemCode.MALFORMED, "A reserve or none, not both.", errors=[wrong])
     plain = {
         "parcel": asked.parcel.model_dump(mode="json", exclude_none=True),
         "rules": asked.rules.model_dump(mode="json", exclude_none=True),
@@ -320,14 +342,7 @@ async def _record(
     await record_action(connection, desk, action, about_lot(lot_id), by)
 
 
-async def _seal_reserve(connection: AsyncConnection, asked: DraftIn) -> None:
-    sealed = SealedReserve(
-        asked.reserve.has_reserve, asked.reserve.amount_fen, commitments.new_salt()
-    )
-    await vault.keep_reserve(connection, asked.lot_id, sealed)
-
-
-async def _locked(
+async def locked_draft(
     connection: AsyncConnection, lot_id: str, version: int | None, *states: str
 ) -> RowMapping:
     """The draft, locked, if nobody changed it since `version` and its state allows the step."""

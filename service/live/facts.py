@@ -20,8 +20,11 @@ class Facts(Protocol):
         """Whether enough stand admitted, and the commitment (hex) to how many do."""
         ...
 
-    async def reserve(self, lot_id: str) -> m.OpenReserve:
-        """The sealed reserve, opened. Asked only in CLOSING."""
+    async def reserve(self, lot_id: str) -> m.OpenReserve | None:
+        """The sealed reserve, opened; None while its holders have not given their halves.
+
+        Asked only in CLOSING.
+        """
         ...
 
     async def any_admitted(self, lot_id: str) -> bool: ...

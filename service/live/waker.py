@@ -99,6 +99,10 @@ class Waker:
         for lot_id in sorted(self._proved):
             self._begin(self._submit(lot_id, interrupt))
 
+    def nudge(self, lot_id: str) -> None:
+        """Something that this lot waited for has come: looks now and not at the next poll."""
+        self._begin_tick(lot_id)
+
     async def tick(self, lot_id: str) -> None:
         """Does everything that time asks of this lot now."""
         room = await self._rooms.get(lot_id)

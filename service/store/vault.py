@@ -9,11 +9,18 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import RowMapping, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.store.office_tables import identities, openings, reserves
+from service.audit.envelopes import Envelope
+from service.store.office_tables import (
+    identities,
+    openings,
+    reserve_halves,
+    reserves,
+    sealed_reserves,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +38,18 @@ class SealedReserve:
     has_reserve: bool
     amount_fen: int
     salt: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptEnvelope:
+    """holders: the accounts that hold the first half and the second; pseudonyms: their names in
+    the logs. sealed_at: ms."""
+
+    lot_id: str
+    envelope: Envelope
+    holders: tuple[str, str]
+    pseudonyms: tuple[str, str]
+    sealed_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +99,11 @@ async def read_identities(
     return {row["account_id"]: Identity(**row) for row in rows}
 
 
+# ── reserves ────────────────────────────────────────────────────────────────────────────────
+
+
 async def keep_reserve(connection: AsyncConnection, lot_id: str, reserve: SealedReserve) -> None:
-    """Seals the reserve of a draft, in place of an earlier one."""
+    """What opens the commitment of a lot whose RuleSet has no reserve."""
     values = {
         "has_reserve": reserve.has_reserve,
         "amount_fen": reserve.amount_fen,
@@ -101,6 +123,80 @@ async def read_reserve(connection: AsyncConnection, lot_id: str) -> SealedReserv
     async with as_vault(connection):
         row = (await connection.execute(asked)).mappings().one_or_none()
     return None if row is None else SealedReserve(**row)
+
+
+async def keep_envelope(connection: AsyncConnection, kept: KeptEnvelope) -> None:
+    """Seals the reserve of a draft, in place of an earlier one."""
+    values = {
+        "commitment": kept.envelope.commitment,
+        "nonce": kept.envelope.nonce,
+        "ciphertext": kept.envelope.ciphertext,
+        "half_hashes": list(kept.envelope.half_hashes),
+        "holders": list(kept.holders),
+        "pseudonyms": list(kept.pseudonyms),
+        "sealed_at": kept.sealed_at,
+    }
+    keeping = insert(sealed_reserves).values(lot_id=kept.lot_id, **values)
+    async with as_vault(connection):
+        await connection.execute(
+            keeping.on_conflict_do_update(index_elements=["lot_id"], set_=values)
+        )
+
+
+async def read_envelope(
+    connection: AsyncConnection, lot_id: str, *, lock: bool = False
+) -> KeptEnvelope | None:
+    """The lot's envelope; with `lock` no half of it comes in meanwhile."""
+    asked = select(sealed_reserves).where(sealed_reserves.c.lot_id == lot_id)
+    async with as_vault(connection):
+        found = await connection.execute(asked.with_for_update() if lock else asked)
+        row = found.mappings().one_or_none()
+    return None if row is None else _kept(row)
+
+
+async def read_envelopes(
+    connection: AsyncConnection, lot_ids: tuple[str, ...]
+) -> dict[str, KeptEnvelope]:
+    """lot_id → its envelope, of those that have one."""
+    asked = select(sealed_reserves).where(sealed_reserves.c.lot_id.in_(lot_ids))
+    async with as_vault(connection):
+        rows = (await connection.execute(asked)).mappings().all()
+    return {row["lot_id"]: _kept(row) for row in rows}
+
+
+def _kept(row: RowMapping) -> KeptEnvelope:
+    first, second = row["half_hashes"]
+    envelope = Envelope(row["commitment"], row["nonce"], row["ciphertext"], (first, second))
+    holders, names = row["holders"], row["pseudonyms"]
+    return KeptEnvelope(
+        row["lot_id"], envelope, (holders[0], holders[1]), (names[0], names[1]), row["sealed_at"]
+    )
+
+
+async def add_half(
+    connection: AsyncConnection, lot_id: str, place: int, half: str, at: int
+) -> bool:
+    """False when this half is in already. place: 1 or 2."""
+    adding = insert(reserve_halves).values(lot_id=lot_id, place=place, half=half, given_at=at)
+    done = adding.on_conflict_do_nothing().returning(reserve_halves.c.place)
+    async with as_vault(connection):
+        return (await connection.execute(done)).one_or_none() is not None
+
+
+async def read_halves(
+    connection: AsyncConnection, lot_ids: tuple[str, ...]
+) -> dict[str, dict[int, str]]:
+    """lot_id → place → half, of those that are in."""
+    asked = select(reserve_halves).where(reserve_halves.c.lot_id.in_(lot_ids))
+    async with as_vault(connection):
+        rows = (await connection.execute(asked)).mappings().all()
+    found: dict[str, dict[int, str]] = {}
+    for row in rows:
+        found.setdefault(row["lot_id"], {})[row["place"]] = row["half"]
+    return found
+
+
+# ── openings ────────────────────────────────────────────────────────────────────────────────
 
 
 async def add_opening(connection: AsyncConnection, opening: Opening) -> None:

@@ -27,6 +27,8 @@ async def announce(
         countdown_s=countdown_s,
         reserve_steps=rules.pop("reserve_steps", None),
     )
+    if plan.reserve_fen is not None:
+        site.reserves[lot_id] = plan.reserve_fen
     body = draft(plan, site.now_ms())
     body["rules"].update(notice_days=1, registration_gap_days=0, warnings_s=[3, 2, 1], **rules)
     ends = body["timetable"].get("listing_to") or body["timetable"]["auction_from"]

@@ -49,28 +49,10 @@ async def test_entry_zero_is_the_whole_announcement_and_the_house_knows_its_birt
     await office.verify()
 
 
-async def test_the_reserve_is_sealed_with_a_salt_and_opens_as_it_was_given(
-    office: OfficeWorld,
-) -> None:
-    """Fault 49: an unsalted hash of a reserve was recovered in a tenth of a second."""
+async def test_no_reserve_is_committed_in_the_same_form(office: OfficeWorld) -> None:
     await office.publish_lot()
-    [entry] = await office.entries()
     opened = await office.facts.reserve("lot-one")
-    assert (opened.has_reserve, opened.amount_fen) == (True, START + STEP)
-    commitments.check_opening(
-        entry.command.reserve_commitment,
-        Kind.RESERVE,
-        f"{SITE}/lot/lot-one",
-        opened.salt,
-        {"amount_fen": opened.amount_fen, "has_reserve": True},
-    )
-    shown = await office["publisher"].get(PATH)
-    assert str(START + STEP) not in shown.text, "nobody is shown the reserve again"
-
-
-async def test_no_reserve_is_sealed_in_the_same_form(office: OfficeWorld) -> None:
-    await office.publish_lot(reserve={"has_reserve": False, "amount_fen": 0})
-    opened = await office.facts.reserve("lot-one")
+    assert opened is not None
     [entry] = await office.entries()
     commitments.check_opening(
         entry.command.reserve_commitment,
@@ -195,8 +177,7 @@ async def test_a_lot_id_is_given_once(office: OfficeWorld) -> None:
         {"lot_id": "../etc"},
         {"lot_id": "LOT"},
         {"rules": {"countdown_s": 1.5}},
-        {"reserve": {"has_reserve": False, "amount_fen": 1}},
-        {"reserve": {"has_reserve": 1, "amount_fen": 1}},
+        {"reserve": {"has_reserve": True, "amount_fen": 1}},
         {"documents": [{"name": "x", "sha256": "zz"}]},
         {"unknown": 1},
     ],
@@ -259,9 +240,10 @@ async def test_the_release_looks_again_at_its_own_moment(office: OfficeWorld) ->
     assert (await office.stranger().get("/lots/lot-one")).status_code == 404
 
 
-async def test_a_reserve_where_the_rules_say_none_is_refused(office: OfficeWorld) -> None:
-    await drafted(office, rules={"reserve": ReserveKind.NONE})
-    assert await rule_names(office) == {"RESERVE_NOT_ALLOWED": "REFUSE"}
+async def test_a_reserve_that_nobody_sealed_forbids_the_release(office: OfficeWorld) -> None:
+    await drafted(office, rules={"reserve": ReserveKind.SEALED})
+    assert await rule_names(office) == {"RESERVE_NOT_SEALED": "REFUSE"}
+    assert code(await office["publisher"].post(f"{PATH}/submit")) == "preflight_failed"
 
 
 async def test_a_year_without_published_holidays_is_a_warning(office: OfficeWorld) -> None:
@@ -358,7 +340,7 @@ async def test_pseudonyms_are_scoped_by_role_and_tell_no_account(office: OfficeW
 
 
 async def test_the_vault_is_closed_to_a_plain_session(office: OfficeWorld) -> None:
-    for table in ("identities", "reserves", "openings"):
+    for table in ("identities", "reserves", "sealed_reserves", "reserve_halves", "openings"):
         with pytest.raises(Exception, match="permission denied"):
             async with office.engine.connect() as connection:
                 await connection.execute(text(f"SELECT * FROM vault.{table}"))  # noqa: S608

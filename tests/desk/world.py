@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+from dataclasses import asdict
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -17,17 +18,18 @@ from service import wire
 from service.api.app import build_app
 from service.api.bidding import submit_port
 from service.api.parts import Parts
+from service.audit import envelopes
 from service.audit.signatures import BidderKey, bid_message
 from service.desk import parcels, people, settlement
 from service.desk.facts import DeskFacts
 from service.desk.passwords import Passwords
-from service.rules.terms import Timetable
+from service.rules.terms import ReserveKind, Timetable
 from service.settings import Settings
 from service.store.ledger import read_log
 from service.store.log_tables import HOUSE
 from service.store.signer import Signer
 from tests.live.world import KEY, SITE, World
-from tests.rules.sale import PARCEL, START, STEP, T0, listing_rules
+from tests.rules.sale import PARCEL, START, T0, listing_rules
 
 ORIGIN = "http://auction.example.cn"
 BANK_SECRET = "a bank's secret of tests"
@@ -117,10 +119,12 @@ class OfficeWorld(World):
                 pack=pack.decode(), entries=0, exit_code=0, checks=()
             ),
             rooms=rooms,
+            reserve_given=self.processes[0].waker.nudge,
         )
         self.desk = self.parts.desk
         self.app = build_app(self.parts)
         self.people: dict[str, Person] = {}
+        self.halves: dict[str, envelopes.Halves] = {}
 
     async def open(self) -> None:
         await parcels.load_parcels(self.engine)
@@ -171,14 +175,47 @@ class OfficeWorld(World):
     # ── a sale ──────────────────────────────────────────────────────────────────────────────
 
     async def publish_lot(self, lot_id: str = "lot-one", **changes: Any) -> None:
-        """Drafted, submitted and released by the doors."""
+        """Drafted, submitted and released by the doors. The RuleSet has no reserve."""
         created = await self["publisher"].post("/office/lots", draft(lot_id, **changes))
         assert created.status_code == 201, created.text
+        await self.release(lot_id)
+
+    async def publish_sealed(
+        self, amount_fen: int | None, lot_id: str = "lot-one", **changes: Any
+    ) -> None:
+        """The same with a reserve, or that there is none, sealed by publisher and supervisor."""
+        created = await self["publisher"].post("/office/lots", sealed_draft(lot_id, **changes))
+        assert created.status_code == 201, created.text
+        sealed = await self.seal(self.envelope(amount_fen, lot_id), lot_id)
+        assert sealed.status_code == 200, sealed.text
+        await self.release(lot_id)
+
+    async def release(self, lot_id: str = "lot-one") -> None:
         path = f"/office/drafts/{lot_id}"
-        submitted = await self["publisher"].post(f"{path}/submit", if_match='"1"')
+        seen = (await self["publisher"].get(path)).headers["etag"]
+        submitted = await self["publisher"].post(f"{path}/submit", if_match=seen)
         assert submitted.status_code == 200, submitted.text
-        released = await self["approver"].post(f"{path}/release", if_match='"2"')
+        seen = submitted.headers["etag"]
+        released = await self["approver"].post(f"{path}/release", if_match=seen)
         assert released.status_code == 200, released.text
+
+    def envelope(
+        self, amount_fen: int | None, lot_id: str = "lot-one", second: str = "supervisor"
+    ) -> dict[str, Any]:
+        """What the publisher's browser sends; the halves are kept in `halves`."""
+        made, self.halves[lot_id] = envelopes.seal(f"{SITE}/lot/{lot_id}", amount_fen)
+        return {**asdict(made), "second": {"username": second, "password": PASSWORD}}
+
+    async def seal(
+        self, body: dict[str, Any], lot_id: str = "lot-one", version: int = 1
+    ) -> httpx2.Response:
+        path = f"/office/drafts/{lot_id}/reserve"
+        return await self["publisher"].put(path, body, if_match=f'"{version}"')
+
+    async def give_half(self, who: str, place: int, lot_id: str = "lot-one") -> httpx2.Response:
+        """This official gives the first half or the second."""
+        half = self.halves[lot_id][place - 1].hex()
+        return await self[who].post(f"/office/lots/{lot_id}/reserve-half", {"half": half})
 
     async def apply(self, person: Person, lot_id: str = "lot-one") -> dict[str, Any]:
         body = {"key_id": await person.enrol(lot_id), "declared": True}
@@ -295,7 +332,7 @@ class OfficeWorld(World):
 
 def draft(lot_id: str = "lot-one", **changes: Any) -> dict[str, Any]:
     """A draft that may be released at T0, as JSON; `rules` changes the RuleSet by name."""
-    rules = listing_rules("demo", **changes.pop("rules", {}))
+    rules = listing_rules("demo", **{"reserve": ReserveKind.NONE, **changes.pop("rules", {})})
     times = changes.pop("times", TIMES)
     body: dict[str, Any] = {
         "lot_id": lot_id,
@@ -304,9 +341,14 @@ def draft(lot_id: str = "lot-one", **changes: Any) -> dict[str, Any]:
         "rules": plain(wire.rules_to_wire(rules)),
         "timetable": plain(wire.timetable_to_wire(times)),
         "documents": [{"name": "出让公告.pdf", "sha256": "ab" * 32}],
-        "reserve": {"has_reserve": True, "amount_fen": START + STEP},
     }
     return {**body, **changes}
+
+
+def sealed_draft(lot_id: str = "lot-one", **changes: Any) -> dict[str, Any]:
+    """A draft whose RuleSet wants a sealed reserve."""
+    rules = {"reserve": ReserveKind.SEALED, **changes.pop("rules", {})}
+    return draft(lot_id, rules=rules, **changes)
 
 
 def plain(model: Any) -> dict[str, Any]:

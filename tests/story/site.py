@@ -159,6 +159,7 @@ class Site:
     bank: Bank
     key: SigningKey
     people: AsyncExitStack
+    reserves: dict[str, int] = field(default_factory=dict)
 
     def now_ms(self) -> int:
         return self.running.clock.now_ms()
@@ -204,6 +205,8 @@ class Site:
             countdown_s=rules.pop("countdown_s", 4),
             reserve_steps=rules.pop("reserve_steps", None),
         )
+        if plan.reserve_fen is not None:
+            self.reserves[lot_id] = plan.reserve_fen
         body = draft(plan, self.now_ms())
         body["rules"].update(notice_days=1, registration_gap_days=0, warnings_s=[3, 2, 1], **rules)
         ends = body["timetable"].get("listing_to") or body["timetable"]["auction_from"]
@@ -211,11 +214,22 @@ class Site:
         return body
 
     async def publish(self, body: dict[str, Any]) -> None:
-        """Drafted and submitted by the publisher, released by the approver."""
-        path = f"/api/office/drafts/{body['lot_id']}"
-        await self.office["publisher"].post("/api/office/lots", body)
-        await self.office["publisher"].post(f"{path}/submit", headers={"If-Match": '"1"'})
-        await self.office["approver"].post(f"{path}/release", headers={"If-Match": '"2"'})
+        """Drafted, sealed and submitted by the publisher, released by the approver."""
+        publisher, approver = self.office["publisher"], self.office["approver"]
+        lot_id = body["lot_id"]
+        path = f"/api/office/drafts/{lot_id}"
+        await publisher.post("/api/office/lots", body)
+        if lot_id in self.reserves:
+            await self.office.seal_reserve(lot_id, self.reserves[lot_id])
+        version = await publisher.version_of(path)
+        await publisher.post(f"{path}/submit", headers={"If-Match": version})
+        version = await approver.version_of(path)
+        await approver.post(f"{path}/release", headers={"If-Match": version})
+
+    async def open_reserve(self, sees: Watcher) -> None:
+        """When bidding is over both holders give their halves; nothing is sold before."""
+        await sees.until_lot(stage="CLOSING")
+        await self.office.open_reserves()
 
     async def admit(self, bidder: Bidder, lot_id: str) -> None:
         """Applied, accepted, paid, numbered."""
@@ -263,7 +277,7 @@ async def open_site(
         bank = await people.enter_async_context(
             aclosing(Bank(base_url, BANK_SECRET, clock.wall_ms))
         )
-        site = Site(running, base_url, Office({}), bank, key, people)
+        site = Site(running, base_url, Office({}, folder / "halves"), bank, key, people)
         for name, roles in DESKS.items():
             await running.make_official(name, PASSWORD, roles=roles)
             official = await site.signed_in(name)

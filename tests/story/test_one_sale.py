@@ -38,7 +38,7 @@ async def test_one_sale_from_publication_to_a_verified_pack(site: Site, tmp_path
         await ann_sees.until_lot(leader_no=ben.bidder_no, price_fen=start + step)
         assert ann_sees.lot["closes_at"] > before_ms, "the countdown began anew"
         last = await bid_by_socket(site, ann, ann_sees, start + 2 * step)
-        await the_hammer_falls(public, ann, start + 2 * step, last["closes_at"])
+        await the_hammer_falls(site, public, ann, start + 2 * step, last["closes_at"])
         await ben_sees.until_lot(stage="SOLD")
         public_text = "".join(public.texts)
 
@@ -61,14 +61,17 @@ async def publish_with_four_eyes(site: Site, body: dict[str, Any]) -> None:
     await site.running.make_official("both", PASSWORD, roles=("publisher", "approver"))
     both = await site.signed_in("both")
     await both.post("/api/office/lots", body)
+    missing = await both.post(f"{path}/preflight")
+    assert [finding["rule"] for finding in missing["findings"]] == ["RESERVE_NOT_SEALED"]
+    await site.office.seal_reserve(LOT, site.reserves[LOT])
     checked = await both.post(f"{path}/preflight")
     assert checked["releasable"], checked
-    await both.post(f"{path}/submit", headers={"If-Match": '"1"'})
-    assert await refusal(both.post(f"{path}/release", headers={"If-Match": '"2"'})) == "four_eyes"
+    await both.post(f"{path}/submit", headers={"If-Match": '"2"'})
+    assert await refusal(both.post(f"{path}/release", headers={"If-Match": '"3"'})) == "four_eyes"
     assert await refusal(approver.post(f"{path}/release")) == "version_missing"
-    stale = approver.post(f"{path}/release", headers={"If-Match": '"1"'})
+    stale = approver.post(f"{path}/release", headers={"If-Match": '"2"'})
     assert await refusal(stale) == "version_changed"
-    await approver.post(f"{path}/release", headers={"If-Match": '"2"'})
+    await approver.post(f"{path}/release", headers={"If-Match": '"3"'})
     shown = await stranger_gets(site, f"/api/lots/{LOT}")
     assert shown["state"]["stage"] == "ANNOUNCED"
     assert shown["rules"] == {**shown["rules"], **body["rules"]}
@@ -177,15 +180,17 @@ async def bid_by_socket(
 
 
 async def the_hammer_falls(
-    public: Watcher, winner: Bidder, amount_fen: int, closes_at: int
+    site: Site, public: Watcher, winner: Bidder, amount_fen: int, closes_at: int
 ) -> None:
-    """Three warnings, then CLOSING, where nothing is called sold yet, then SOLD."""
+    """Three warnings, then CLOSING, where nothing is called sold yet: two officials open the
+    reserve. Then SOLD."""
     closing = await public.until(
         "notice", lambda n: n["code"] == "STAGE" and n["params"]["to"] == "CLOSING"
     )
     assert closing["at"] >= closes_at, "nobody's window was shortened"
     seconds = [warning["seconds"] for warning in public.told("WARNING")]
     assert seconds[-3:] == [3, 2, 1]
+    await site.open_reserve(public)
     await public.until_lot(stage="SOLD", winner_no=winner.bidder_no, price_fen=amount_fen)
     assert public.lot["reserve_met"] is True
     sold = [f for f in public.frames if f.get("lot", {}).get("stage") == "SOLD"]
@@ -219,7 +224,7 @@ async def the_regulator_decides_again(
     assert code == 0, report
     assert (report["outcome"], report["winner_no"]) == ("SOLD", winner.bidder_no)
     assert report["amount_fen"] == amount_fen
-    assert [check["number"] for check in report["checks"]] == list(range(1, 14))
+    assert [check["number"] for check in report["checks"]] == list(range(1, 16))
     held = {check["name"] for check in report["checks"] if check["status"] == "HELD"}
     assert len(held) >= 12, report
 

@@ -34,6 +34,7 @@ async def test_an_auction_below_its_reserve_fails_and_everybody_gets_his_money(
     async with watching(site.base_url, lot_id, bidders[0].person.cookie) as sees:
         await sees.until_lot(stage="TIMED")
         await place(sees, bidders[0], lot_id, start)
+        await site.open_reserve(sees)
         await sees.until_lot(stage="FAILED", failed_reason="BELOW_RESERVE", reserve_met=False)
     await site.office.ask_and_approve(lot_id, {"action": "SEAL"})
     for bidder in bidders:
