@@ -26,8 +26,11 @@ from service.audit.keys import KeyFileBroken
 from service.audit.notes import NoteBroken, SigningKey
 from service.audit.verifier import verify_pack
 from service.desk import parcels, people, settlement
+from service.desk.anchoring import BadFile, anchored, read_given
 from service.desk.evidence import build_pack, record_taken
 from service.desk.facts import DeskFacts
+from service.desk.held_heads import CannotSign
+from service.desk.key_record import NotRecorded, policy_hash, record_change
 from service.desk.passwords import Passwords
 from service.desk.ports import Desk
 from service.desk.refused import Refused
@@ -46,6 +49,8 @@ from service.store.promises import DatabaseCannotKeepItsPromises, check_promises
 from service.store.signer import Signer
 
 SHUTDOWN_S = 5
+OUTSIDE_CONNECTIONS = 3
+"""To the database, for what witnesses and the authority say."""
 
 _log = structlog.get_logger()
 
@@ -94,6 +99,13 @@ async def opened(settings: Settings) -> AsyncIterator[Running]:
         await stack.enter_async_context(_kept_going(hints.run(), "hints"))
         ledger = Ledger(engine, settings)
         stack.push_async_callback(ledger.close)
+        given = read_given(settings, signer.verifying)
+        # Of their own: no bid waits for a connection because a witness is slow.
+        outside = open_engine(
+            database_url(settings), settings.model_copy(update={"pool_size": OUTSIDE_CONNECTIONS})
+        )
+        stack.push_async_callback(outside.dispose)
+        anchors = await stack.enter_async_context(anchored(outside, clock, settings, signer, given))
         facts = DeskFacts(engine, clock, settings.site)
         rooms = Rooms(_room_parts(engine, ledger, clock, settings, signer, hints), facts)
         stack.push_async_callback(rooms.close)
@@ -110,9 +122,14 @@ async def opened(settings: Settings) -> AsyncIterator[Running]:
             passwords=passwords,
             submit=submit_port(rooms),
             roll_changed=lambda lot_id: hints.tell(RollChanged(lot_id)),
-            export_pack=lambda lot_id: build_pack(engine, settings.site, lot_id, signer),
-            verify_pack=lambda pack: verify_pack(pack, signer.verifying.to_text()),
+            export_pack=lambda lot_id: build_pack(
+                engine, settings.site, lot_id, signer, given.policy
+            ),
+            verify_pack=lambda pack: verify_pack(
+                pack, signer.verifying.to_text(), given.raw or None, given.authorities
+            ),
             rooms=rooms,
+            anchors=anchors,
         )
         await parcels.load_parcels(engine)
         await waker.start()
@@ -186,15 +203,30 @@ async def serve(settings: Settings) -> None:
 
 async def export_pack(settings: Settings, lot_id: str, out: Path) -> int:
     """Writes a lot's evidence pack; returns its size in bytes."""
+    signer = Signer(log_key(settings))
+    given = read_given(settings, signer.verifying)
     engine = open_engine(database_url(settings), settings)
     try:
         async with database_clock(engine, settings) as clock:
             await record_taken(engine, clock, settings.site, lot_id)
-        pack = await build_pack(engine, settings.site, lot_id, Signer(log_key(settings)))
+        pack = await build_pack(engine, settings.site, lot_id, signer, given.policy)
     finally:
         await engine.dispose()
     await asyncio.to_thread(out.write_bytes, pack)
     return len(pack)
+
+
+async def change_key(settings: Settings, reason: str) -> list[str]:
+    """Records in the house log that this key and this witness policy are meant; what it wrote."""
+    key = log_key(settings).verifying
+    policy = policy_hash(read_given(settings, key).raw)
+    engine = open_engine(database_url(settings), settings)
+    try:
+        await _check_database(engine)
+        async with database_clock(engine, settings) as clock:
+            return await record_change(engine, clock, settings.site, key, policy, reason)
+    finally:
+        await engine.dispose()
 
 
 async def make_account(
@@ -225,10 +257,13 @@ def log_key(settings: Settings) -> SigningKey:
 def known_errors() -> tuple[type[Exception], ...]:
     """Errors whose text is already the sentence that a person needs."""
     return (
+        BadFile,
+        CannotSign,
         CannotStart,
         DatabaseCannotKeepItsPromises,
         EmbeddedPostgresError,
         KeyFileBroken,
+        NotRecorded,
         NoteBroken,
         Refused,
         FileNotFoundError,

@@ -3,7 +3,7 @@
 A lot cannot be sealed without its witnesses' quorum (the bid log, §5); bidding never waits.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,23 +18,29 @@ from service.store import anchors, cosignatures, timestamps
 from service.store.ledger import read_head
 from service.store.log_tables import lot_log
 from service.store.signer import Signer
+from service.store.trees import Trees
 
 if TYPE_CHECKING:
     from service.desk.ports import Desk
 
 QUORUM_MISSING = "WITNESS_QUORUM_MISSING"
 STAMP_PENDING = "CLOSE_STAMP_PENDING"
+TREE_LEAVES = 1_000_000
 HEADS_SEARCHED = 200
 """Cosigned heads among which the newest with its quorum is looked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Anchors:
-    """What this process has been given: a policy, and with it witnesses; an authority."""
+    """What this process has been given: a policy, and with it witnesses; an authority.
+
+    trees: of the logs whose consistency somebody asks about.
+    """
 
     policy: Policy | None = None
     witnesses: Witnesses | None = None
     stamps: Stamps | None = None
+    trees: Trees = field(default_factory=lambda: Trees(TREE_LEAVES))
 
 
 async def check_sealable(desk: "Desk", lot_id: str) -> None:

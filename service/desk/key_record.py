@@ -63,7 +63,7 @@ def check_recorded(recorded: Recorded, key: VerifyingKey, policy: str) -> None:
             f"The log key is {vkey} and the house log was last told {recorded.vkey}: start with "
             "that key, or run `luochui change-key --reason …`, which records the change."
         )
-    if (recorded.policy or NO_POLICY) != policy and recorded.policy is not None:
+    if recorded.policy not in (None, policy):
         raise NotRecorded(
             "LUOCHUI_WITNESS_POLICY is not the policy that the house log was last told of "
             f"(sha256 {recorded.policy[:16]}…, now {policy[:16]}…): start with that file, or run "

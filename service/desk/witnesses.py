@@ -7,7 +7,7 @@ Several processes may do the same at once; the first cosignature of a head stand
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -60,7 +60,7 @@ class Witnesses:
         signer: Signer,
         policy: Policy,
         trees: Trees,
-        keys: Callable[[], Sequence[VerifyingKey]],
+        keys: Sequence[VerifyingKey],
     ) -> None:
         self.policy = policy
         self._engine = engine
@@ -136,7 +136,7 @@ class Witnesses:
 
     async def held_head(self, name: str, log: str) -> Checkpoint | None:
         """What the witness holds of this log; raises Silent."""
-        return await self.lines[name].held_head(self.origin_of(log), self._keys())
+        return await self.lines[name].held_head(self.origin_of(log), self._keys)
 
     # ── one log ─────────────────────────────────────────────────────────────────────────────
 
