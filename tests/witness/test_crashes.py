@@ -9,7 +9,6 @@ import httpx2
 
 from service.witness.config import Config
 from tests.witness.logs import (
-    FORKED_AT,
     LOT,
     ask,
     client,
@@ -59,11 +58,11 @@ class Crowd:
                 self.enough.set()
 
     async def until_killed(self, witness: Running) -> None:
-        async with client(witness.base_url) as http:
-            asking = [asyncio.create_task(self.ask_on(http)) for _ in range(6)]
+        async with client(witness.base_url) as http, asyncio.TaskGroup() as group:
+            for _ in range(6):
+                group.create_task(self.ask_on(http))
             await self.enough.wait()
             await witness.kill()
-            await asyncio.gather(*asking)
 
 
 async def test_what_was_cosigned_before_kill_9_is_in_the_store(tmp_path: Path) -> None:
