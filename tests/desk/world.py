@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -21,14 +21,14 @@ from service.api.parts import Parts
 from service.audit import envelopes
 from service.audit.signatures import BidderKey, bid_message
 from service.desk import parcels, people, settlement
+from service.desk.anchors import Anchors
 from service.desk.facts import DeskFacts
 from service.desk.passwords import Passwords
 from service.rules.terms import ReserveKind, Timetable
 from service.settings import Settings
 from service.store.ledger import read_log
 from service.store.log_tables import HOUSE
-from service.store.signer import Signer
-from tests.live.world import KEY, SITE, World
+from tests.live.world import SITE, World
 from tests.rules.sale import PARCEL, START, T0, listing_rules
 
 ORIGIN = "http://auction.example.cn"
@@ -110,7 +110,7 @@ class OfficeWorld(World):
             engine=engine,
             clock=self.clock,
             settings=settings,
-            signer=Signer(KEY),
+            signer=self.signer,
             passwords=self.passwords,
             submit=submit_port(rooms),
             roll_changed=self._roll_changed,
@@ -130,6 +130,12 @@ class OfficeWorld(World):
         await parcels.load_parcels(self.engine)
         for role in ROLES:
             self.people[role] = await self.official(role, role)
+
+    def anchor(self, anchors: Anchors) -> None:
+        """Gives the office its witnesses and its authority."""
+        self.parts = replace(self.parts, anchors=anchors)
+        self.desk = self.parts.desk
+        self.app.state.parts = self.parts
 
     async def close(self) -> None:
         for person in self.people.values():

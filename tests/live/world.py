@@ -241,6 +241,7 @@ class World:
         self.clock = HandClock()
         self.timers = HandTimers(self.clock)
         self.office = Office()
+        self.signer = Signer(KEY)
         self.views = Views(engine, self.clock, settings, "process-0")
         self.processes: list[Process] = []
         self.ledgers: list[Ledger] = []
@@ -257,7 +258,7 @@ class World:
             clock=self.clock,
             timers=self.timers,
             settings=self.settings,
-            signer=Signer(KEY),
+            signer=self.signer,
             path=BidPath(self.engine, self.clock, f"process-{len(self.processes)}"),
             views=self.views,
         )
