@@ -23,6 +23,10 @@ from schemas.log import Document, HouseCommand, Name, Official, ParcelFacts, Rul
 
 Item = TypeVar("Item")
 
+SignedFen = Annotated[
+    int, Field(strict=True, ge=-(2**53) + 1, le=2**53 - 1, description="A reversal is below 0.")
+]
+
 RoleName = Literal["bidder", "publisher", "approver", "reviewer", "finance", "supervisor", "admin"]
 
 
@@ -382,7 +386,7 @@ class DepositLine(Strict):
     bank_time: Millis
     received_at: Millis
     currency: Name
-    amount_fen: AmountFen
+    amount_fen: SignedFen
     payer_name: ShortText
     code: Name
     application_id: str | None = None
@@ -419,7 +423,7 @@ class BankNotice(Strict):
 
     account: ShortText
     bank_time: Millis
-    amount_fen: Annotated[int, Field(strict=True, ge=-(2**53) + 1, le=2**53 - 1)]
+    amount_fen: SignedFen
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     bank_serial: ShortText
     payer_name: ShortText
