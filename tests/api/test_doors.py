@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from service.api import office_examples as examples
 from service.api.app import documents
 from tests.desk.world import OfficeWorld, Person, code, draft
 from tests.rules.sale import START
@@ -84,6 +85,11 @@ DOORS = {
     "get_draft": Door("GET", "/office/drafts/lot-two", _of("publisher", "approver")),
     "edit_draft": Door("PUT", "/office/drafts/lot-two", _of("publisher"), draft("lot-two"),
                        _of("version_missing")),
+    "seal_reserve": Door("PUT", "/office/drafts/lot-two/reserve", _of("publisher"),
+                         examples.sealing(), _of("version_missing")),
+    "give_reserve_half": Door("POST", "/office/lots/lot-one/reserve-half",
+                              _of("publisher", "approver", "supervisor"), {"half": "5c" * 32},
+                              _of("not_allowed")),
     "preflight": Door("POST", "/office/drafts/lot-two/preflight", _of("publisher", "approver")),
     "submit_draft": Door("POST", "/office/drafts/lot-two/submit", _of("publisher"),
                          codes=_of("wrong_state")),
