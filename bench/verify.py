@@ -27,35 +27,37 @@ def main() -> None:
     options.add_argument("--batch", type=int, default=10, help="bids under one checkpoint")
     options.add_argument("--pack", type=Path, help="verify this pack of an earlier run")
     options.add_argument("--keep", type=Path, help="keep the pack here")
+    options.add_argument("--witnessed", action="store_true", help="three cosignatures a checkpoint")
     asked = options.parse_args()
     if asked.pack is not None:
-        _verify(asked.pack)
+        _verify(asked.pack, witnessed=asked.witnessed)
         return
     with tempfile.TemporaryDirectory() as folder:
         path = asked.keep or Path(folder) / "long-listing.zip"
-        _build(path, asked.bids, asked.batch)
+        _build(path, asked.bids, asked.batch, witnessed=asked.witnessed)
         _print_peers()
-        subprocess.run([sys.executable, "-m", "bench.verify", "--pack", str(path)], check=True)
+        again = [sys.executable, "-m", "bench.verify", "--pack", str(path)]
+        subprocess.run([*again, *(["--witnessed"] if asked.witnessed else [])], check=True)
 
 
-def _build(path: Path, bids: int, batch: int) -> None:
+def _build(path: Path, bids: int, batch: int, *, witnessed: bool) -> None:
     from tests.audit import sales
 
     begun = time.perf_counter()
     contents = sales.long_listing(bids, batch=batch)
     played = time.perf_counter()
-    raw = build(contents, sales.KEY)
+    raw = build(sales.witnessed(contents) if witnessed else contents, sales.KEY)
     print(f"{bids:,} bids, {len(contents.heads):,} checkpoints")
     print(f"played and signed in {played - begun:.1f} s")
     print(f"built in {time.perf_counter() - played:.1f} s: {len(raw):,} bytes")
     path.write_bytes(raw)
 
 
-def _verify(path: Path) -> None:
+def _verify(path: Path, *, witnessed: bool) -> None:
     from tests.audit import sales
 
     begun, at_rest = time.process_time(), _peak_mib()
-    report = verify_pack(path, sales.VKEY)
+    report = verify_pack(path, sales.VKEY, sales.POLICY if witnessed else None)
     spent = time.process_time() - begun
     assert report.exit_code == 0, report
     print(f"{report.entries:,} entries in {spent:.1f} s: {report.entries / spent:,.0f} entries/s")

@@ -1,0 +1,426 @@
+"""How many bids are decided a second, and how long a bidder waits for the answer.
+
+    uv run --group dev python -m bench.bids [--seconds 5] [--repeats 3] [--quick]
+
+Over real WebSockets against `luochui serve` with flush on, signatures checked, receipts given: 1,
+10, 100 and 1,000 bidders on one lot, 50 lots, and 100 bidders with 500 watchers. Each bidder sends
+his next bid when the last is answered; bids are signed beforehand, so that clients weigh little.
+Peers in the same run: `bench/naive.py`, the server of one transaction a bid through the ORM; for
+the ledger alone, the bare driver that writes the same rows in the same batches: the limit.
+Prints a table and, with --json, one line for each figure.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from bench import ground
+from bench.ground import Person, cpu_s, percentile
+from bench.line import Bidder, Line, dial, dial_many
+from service.audit.signatures import bid_message
+from service.audit.tree import Frontier, leaf_hash
+from service.settings import Settings
+from service.store.engine import open_engine
+from service.store.ledger import Append, Appended, Ledger, NewEntry
+
+ENTRY_BYTES = 700
+"""About what an accepted bid weighs in the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One case: so many bidders on each of so many lots, and watchers on the first."""
+
+    name: str
+    bidders: int
+    lots: int = 1
+    watchers: int = 0
+
+
+SHAPES = (
+    Shape("1 bidder, 1 lot", 1),
+    Shape("10 bidders, 1 lot", 10),
+    Shape("100 bidders, 1 lot", 100),
+    Shape("1,000 bidders, 1 lot", 1_000),
+    Shape("1 bidder each, 50 lots", 1, lots=50),
+    Shape("100 bidders, 1 lot, 500 watchers", 100, watchers=500),
+)
+
+
+@dataclass(slots=True)
+class Run:
+    """What one run of one server gave."""
+
+    decided: int = 0
+    seconds: float = 0.0
+    took: list[float] = field(default_factory=list)
+    answers: dict[str, int] = field(default_factory=dict)
+    server_cpu: float = 0.0
+    client_cpu: float = 0.0
+
+    @property
+    def per_s(self) -> float:
+        return self.decided / self.seconds if self.seconds else 0.0
+
+
+# ── clients ─────────────────────────────────────────────────────────────────────────────────
+
+
+def frames_of(people: Sequence[Person], each: int) -> list[list[tuple[str, bytes]]]:
+    """`each` signed bids for everyone, on amounts that climb together."""
+    made: list[list[tuple[str, bytes]]] = []
+    for place, person in enumerate(people):
+        own = []
+        for turn in range(each):
+            step = turn * len(people) + place
+            own.append(_frame(person, ground.START_FEN + step * ground.STEP_FEN))
+        made.append(own)
+    return made
+
+
+def _frame(person: Person, amount_fen: int) -> tuple[str, bytes]:
+    said = {
+        "bid_id": str(uuid.uuid4()),
+        "amount_fen": amount_fen,
+        "seen_seq": 0,
+        "jump_confirmed": False,
+    }
+    message = bid_message(log=person.origin, bidder_no=person.bidder_no, **said)  # type: ignore[arg-type]
+    key = person.key
+    frame = {"type": "place_bid", **said, "key_id": key.key_id, "signature": key.sign(message)}
+    return str(said["bid_id"]), json.dumps(frame, separators=(",", ":")).encode()
+
+
+async def drive(
+    port: int, people: Sequence[Person], frames: list[list[tuple[str, bytes]]], seconds: float
+) -> Run:
+    """Everyone bids for so many seconds; waits for the last answers."""
+    finished: asyncio.Queue[Bidder] = asyncio.Queue()
+    bidders = [Bidder(own, finished.put_nowait) for own in frames]
+    lines: list[Line] = []
+    for person, bidder in zip(people, bidders, strict=True):
+        path = f"/ws/lots/{person.lot_id}"
+        bidder.line = await dial(port, path, person.cookie, bidder.heard)
+        lines.append(bidder.line)
+    cpu, began = time.process_time(), time.perf_counter()
+    for bidder in bidders:
+        bidder.go()
+    await asyncio.sleep(seconds)
+    for bidder in bidders:
+        bidder.stopped = True
+    for _ in bidders:
+        await asyncio.wait_for(finished.get(), 30)
+    run = Run(seconds=time.perf_counter() - began, client_cpu=time.process_time() - cpu)
+    for bidder in bidders:
+        run.decided += sum(bidder.answers.get(name, 0) for name in ("accepted", "refused"))
+        run.took += bidder.took
+        for name, count in bidder.answers.items():
+            run.answers[name] = run.answers.get(name, 0) + count
+    for line in lines:
+        line.close()
+    return run
+
+
+async def watched(
+    port: int, pid: int, shape: Shape, people: Sequence[Person], seconds: float, most: int
+) -> Run:
+    """One run, with the watchers in a process of their own."""
+    each = max(min(most // len(people), int(seconds * 4_000)), 20)
+    frames = frames_of(people, each)
+    path = f"/ws/lots/{people[0].lot_id}"
+    watching = await _watchers(port, path, shape.watchers)
+    try:
+        used = cpu_s(pid)
+        run = await drive(port, people, frames, seconds)
+        run.server_cpu = cpu_s(pid) - used
+        return run
+    finally:
+        if watching is not None:
+            watching.terminate()
+            await asyncio.to_thread(watching.wait)
+
+
+async def _watchers(port: int, path: str, count: int) -> "subprocess.Popen[bytes] | None":
+    if not count:
+        return None
+    command = [sys.executable, "-m", "bench.bids", "--watch", str(count), path, str(port)]
+    child = await asyncio.to_thread(
+        lambda: subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ground.ROOT)
+    )
+    assert child.stdout is not None
+    await asyncio.to_thread(child.stdout.readline)
+    return child
+
+
+async def watch(count: int, path: str, port: int) -> None:
+    """The watchers' process: opens the sockets, says so, counts bytes until it is ended."""
+    lines = await dial_many(port, path, count)
+    print("watching", flush=True)
+    await asyncio.sleep(3_600)
+    del lines
+
+
+# ── servers ─────────────────────────────────────────────────────────────────────────────────
+
+
+def ours(server: Any, shape: Shape, seconds: float, most: int, name: str) -> Run:
+    lots = [f"{name}-{place:03d}" for place in range(shape.lots)]
+    url = server.app_url("bench")
+    people = asyncio.run(ground.sales(url, lots, shape.bidders))
+    with ground.served(url) as (port, pid):
+        ground.wait_until_listing(port, lots)
+        return asyncio.run(watched(port, pid, shape, people, seconds, most))
+
+
+def naive(server: Any, shape: Shape, seconds: float, most: int, name: str) -> Run:
+    lots = [f"{name}-{place:03d}" for place in range(shape.lots)]
+    people = [
+        Person(lot_id, "", f"{lot_id}-{place}", f"luochui_session={lot_id}-{place}", _KEY)
+        for lot_id in lots
+        for place in range(shape.bidders)
+    ]
+    port, url = ground.free_port(), server.owner_url("bench")
+    command = [sys.executable, "-m", "bench.naive", "--url", url, "--port", str(port)]
+    with ground.process([*command, "--lots", ",".join(lots)]) as pid:
+        ground.wait_until_ready(f"http://127.0.0.1:{port}/healthz")
+        return asyncio.run(watched(port, pid, shape, people, seconds, most))
+
+
+_KEY = ground.BidderKey.generate()
+
+
+# ── the ledger alone, and its limit ─────────────────────────────────────────────────────────
+
+
+async def ledger_alone(url: str, log: str, batch: int, seconds: float) -> float:
+    """Entries a second: batches of prepared entries, one log, one after another."""
+    engine = open_engine(url, Settings(site=ground.SITE))
+    ledger = Ledger(engine, Settings(site=ground.SITE))
+    try:
+        async with engine.begin() as connection:
+            await ground.append_on(connection, _append(log, 0, Frontier(), 1)[0])
+        append, frontier = _append(log, 0, Frontier(), 1)
+        size, written, began = 1, 0, time.perf_counter()
+        while time.perf_counter() - began < seconds:
+            append, frontier = _append(log, size, frontier, batch)
+            assert await ledger.append(append) is Appended.DONE
+            size, written = size + batch, written + batch
+        return written / (time.perf_counter() - began)
+    finally:
+        await ledger.close()
+        await engine.dispose()
+
+
+def _append(log: str, size: int, frontier: Frontier, batch: int) -> tuple[Append, Frontier]:
+    entries = tuple(_entry(size + place) for place in range(batch))
+    after = frontier.extend(entry.leaf for entry in entries)
+    append = Append(log, size, entries, after.to_bytes(), after.root(), size + batch)
+    return append, after
+
+
+def _entry(seq: int) -> NewEntry:
+    raw = seq.to_bytes(8, "big") * (ENTRY_BYTES // 8)
+    return NewEntry(raw, leaf_hash(raw), str(uuid.UUID(int=seq)), raw[:32])
+
+
+async def bare_driver(url: str, log: str, batch: int, seconds: float) -> float:
+    """The limit: the same rows in the same batches, by COPY in one transaction, nothing else."""
+    dsn = url.replace("postgresql+asyncpg", "postgresql")
+    connection = await asyncpg.connect(dsn)
+    await connection.execute(
+        "INSERT INTO logs (log, size, root, frontier, last_at) VALUES ($1, 0, $2, $3, 0)",
+        *(log, bytes(32), b""),
+    )
+    try:
+        frontier, size, written, began = Frontier(), 0, 0, time.perf_counter()
+        while time.perf_counter() - began < seconds:
+            append, frontier = _append(log, size, frontier, batch)
+            await _copy(connection, append)
+            size, written = size + batch, written + batch
+        return written / (time.perf_counter() - began)
+    finally:
+        await connection.close()
+
+
+async def _copy(connection: asyncpg.Connection, append: Append) -> None:
+    rows = list(enumerate(append.entries, append.expected_size))
+    async with connection.transaction():
+        await connection.execute(
+            "UPDATE logs SET size=$2, root=$3, frontier=$4, last_at=$5 WHERE log=$1",
+            *(append.log, append.size, append.root, append.frontier, append.last_at),
+        )
+        await connection.copy_records_to_table(
+            "log_entries",
+            records=[(append.log, seq, entry.bytes, entry.leaf) for seq, entry in rows],
+            columns=["log", "seq", "bytes", "leaf"],
+        )
+        await connection.copy_records_to_table(
+            "log_bids",
+            records=[(append.log, entry.bid_id, seq, entry.bid_hash) for seq, entry in rows],
+            columns=["log", "bid_id", "seq", "content_hash"],
+        )
+        await connection.execute(
+            "INSERT INTO log_heads (log, size, root, at) VALUES ($1, $2, $3, $4)",
+            *(append.log, append.size, append.root, append.last_at),
+        )
+
+
+async def one_flush(url: str, repeats: int = 200) -> float:
+    """Seconds of one durable write and its answer: a single row in its own transaction."""
+    connection = await asyncpg.connect(url.replace("postgresql+asyncpg", "postgresql"))
+    took = []
+    try:
+        for _ in range(repeats):
+            began = time.perf_counter()
+            await connection.execute(
+                "INSERT INTO health (at, process, offset_us, uncertainty_us, lag_us) "
+                "VALUES ($1, 'flush', 0, 0, 0)",
+                time.time_ns(),
+            )
+            took.append(time.perf_counter() - began)
+        return statistics.median(took)
+    finally:
+        await connection.close()
+
+
+async def one_round_trip(repeats: int = 500) -> float:
+    """Seconds of one small message over loopback and back."""
+
+    async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(100):
+            writer.write(data)
+        writer.close()
+
+    server = await asyncio.start_server(echo, "127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname()[:2])
+    took = []
+    for _ in range(repeats):
+        began = time.perf_counter()
+        writer.write(b"x" * 64)
+        await reader.read(100)
+        took.append(time.perf_counter() - began)
+    writer.close()
+    await writer.wait_closed()
+    await asyncio.sleep(0.01)
+    server.close()
+    return statistics.median(took)
+
+
+# ── the run ─────────────────────────────────────────────────────────────────────────────────
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--seconds", type=float, default=5)
+    options.add_argument("--repeats", type=int, default=3)
+    options.add_argument("--most", type=int, default=120_000, help="bids signed for one run")
+    options.add_argument("--quick", action="store_true", help="one short repeat of few shapes")
+    options.add_argument("--only", help="shapes whose name holds this")
+    options.add_argument("--json", type=Path, help="append one line for each figure here")
+    options.add_argument("--watch", nargs=3, metavar=("COUNT", "PATH", "PORT"))
+    asked = options.parse_args()
+    if asked.watch:
+        count, path, port = asked.watch
+        asyncio.run(watch(int(count), path, int(port)))
+        return
+    if asked.quick:
+        asked.seconds, asked.repeats, asked.most = 2.0, 1, 10_000
+    with ground.database() as (server, _):
+        for figure in _figures(server, asked):
+            print(_row(figure), flush=True)
+            if asked.json:
+                with asked.json.open("a") as out:
+                    out.write(json.dumps(figure) + "\n")
+
+
+def _figures(server: Any, asked: argparse.Namespace) -> Any:
+    url = server.app_url("bench")
+    flush, trip = asyncio.run(one_flush(url)), asyncio.run(one_round_trip())
+    yield {"what": "one flush, ms", "value": round(flush * 1000, 3)}
+    yield {"what": "one loopback round trip, ms", "value": round(trip * 1000, 3)}
+    if not asked.only:
+        yield from _ledger_figures(server, asked)
+    for shape in SHAPES:
+        if asked.only and asked.only not in shape.name:
+            continue
+        yield from _shape_figures(server, shape, asked, flush + trip)
+
+
+def _ledger_figures(server: Any, asked: argparse.Namespace) -> Any:
+    for batch in (1, 10, 100, 1_000):
+        pairs = []
+        for turn in range(asked.repeats):
+            name = f"lot/alone-{batch}-{turn}"
+            own = asyncio.run(ledger_alone(server.app_url("bench"), name, batch, asked.seconds / 2))
+            name = f"lot/bare-{batch}-{turn}"
+            bare = asyncio.run(
+                bare_driver(server.owner_url("bench"), name, batch, asked.seconds / 2)
+            )
+            pairs.append((own, bare))
+        own, bare = (statistics.median(each) for each in zip(*pairs, strict=True))
+        yield {
+            "what": f"ledger alone, batches of {batch}, entries/s",
+            "value": round(own),
+            "bare driver": round(bare),
+            "share of the limit": round(own / bare, 2),
+        }
+
+
+def _shape_figures(server: Any, shape: Shape, asked: argparse.Namespace, floor: float) -> Any:
+    runs: dict[str, list[Run]] = {"ours": [], "naive": []}
+    for turn in range(asked.repeats):
+        for who, play in (("ours", ours), ("naive", naive)):
+            name = f"{who}-{SHAPES.index(shape)}-{turn}"
+            runs[who].append(play(server, shape, asked.seconds, asked.most, name))
+    figures = {who: _middle(made) for who, made in runs.items()}
+    own, peer = figures["ours"], figures["naive"]
+    yield {
+        "what": f"{shape.name}: decided bids/s",
+        "value": round(own["per_s"]),
+        "naive": round(peer["per_s"]),
+        "times": round(own["per_s"] / peer["per_s"], 1) if peer["per_s"] else None,
+        "p50 ms": own["p50"],
+        "p99 ms": own["p99"],
+        "naive p99 ms": peer["p99"],
+        "p99 / (flush + round trip)": round(own["p99"] / 1000 / floor, 1),
+        "server cpu µs a bid": own["cpu_us"],
+        "client cpu share": own["client"],
+        "answers": runs["ours"][-1].answers,
+    }
+
+
+def _middle(runs: Sequence[Run]) -> dict[str, float]:
+    """Medians over the repeats."""
+    return {
+        "per_s": statistics.median(run.per_s for run in runs),
+        "p50": round(statistics.median(percentile(run.took, 0.5) for run in runs) * 1000, 2),
+        "p99": round(statistics.median(percentile(run.took, 0.99) for run in runs) * 1000, 2),
+        "cpu_us": round(
+            statistics.median(run.server_cpu / max(run.decided, 1) for run in runs) * 1e6
+        ),
+        "client": round(statistics.median(run.client_cpu / run.seconds for run in runs), 2),
+    }
+
+
+def _row(figure: dict[str, Any]) -> str:
+    rest = ", ".join(
+        f"{name} {value}" for name, value in figure.items() if name not in ("what", "value")
+    )
+    return f"{figure['what']:<58} {figure['value']:>10,}  {rest}"
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("PYTHONHASHSEED", "0")
+    main()
