@@ -79,7 +79,8 @@ class Heads:
             return
         self.sizes.append(head.size)
         self.roots.append(head.root)
-        self._notes.append(_digest(notes.signed_only_by(note, key).to_text()))
+        alone = len(note.signatures) == 1
+        self._notes.append(_digest(text if alone else notes.signed_only_by(note, key).to_text()))
         self._proven(head.size, note)
 
 

@@ -30,7 +30,7 @@ from service.audit.tree import EMPTY_ROOT, HASH_BYTES
 
 ED25519 = 0x01  # signature type byte of signed-note
 MAX_NOTE_BYTES = 256 * 1024  # room for every signature at the largest assigned size
-MAX_SIGNATURES = 64  # signed-note asks for at least 16; a policy may name 32 witnesses
+MAX_SIGNATURES = 100  # signed-note asks for at least 16; a policy may name 32 witnesses
 
 KEY_BYTES = 32
 _KEY_ID_BYTES = 4

@@ -35,7 +35,6 @@ def check_stamps(
         count = len(pack.names(TIMESTAMPS))
         check.skip(f"no timestamp authority was given: {count} tokens were not judged")
         return
-    check.counted = len(stamps)
     for size, stamp in stamps.items():
         _check_date(size, stamp, told, check)
     delays = _delays(told.moments.found, stamps)
@@ -51,6 +50,7 @@ def _read(
 ) -> Iterator[tuple[int, Stamp]]:
     """The tokens that are what they must be, in order of name; the others fail the check."""
     for name in pack.names(TIMESTAMPS):
+        check.counted += 1
         size = read_decimal(name.removeprefix(TIMESTAMPS).removesuffix(STAMP_SUFFIX))
         head = None if size is None else heads.of_size(size)
         if size is None or head is None:
@@ -72,8 +72,8 @@ def _check_date(size: int, stamp: Stamp, told: Told, check: Check) -> None:
         return  # check 4 names it
     at = told.ats[size - 1]
     if stamp.at_ms < at - SLACK_MS:
-        detail = "an authority had stamped an entry before its date"
-        check.fail(detail, size - 1, f"at least {at - SLACK_MS}", stamp.at_ms)
+        detail = f"an authority had stamped entry {size - 1} before its date"
+        check.fail(detail, None, f"at least {at - SLACK_MS}", stamp.at_ms)
 
 
 def _delays(moments: Sequence[Moment], stamps: dict[int, Stamp]) -> dict[Moment, int]:

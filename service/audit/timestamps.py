@@ -50,6 +50,7 @@ _BAD_CERTIFICATE = (
     UnsupportedGeneralNameType,
     ValueError,
 )
+_GRANTED = (PKIStatus.GRANTED, PKIStatus.GRANTED_WITH_MODS)  # RFC 3161 §2.4.2: a token is there
 _SHA256 = "2.16.840.1.101.3.4.2.1"
 
 
@@ -161,8 +162,8 @@ def _open(tsr: bytes) -> _Opened:
         raise StampBroken(Reason.TOO_LARGE, f"{len(tsr)} bytes")
     try:
         response = decode_timestamp_response(tsr)
-        if PKIStatus(response.status) is not PKIStatus.GRANTED:
-            raise StampBroken(Reason.NOT_GRANTED, PKIStatus(response.status).name)
+        if response.status not in _GRANTED:
+            raise StampBroken(Reason.NOT_GRANTED, f"status {response.status}")
         signed = cms.read(response.time_stamp_token())
         return _Opened(*_read_info(response, signed), signed)
     except StampBroken:
