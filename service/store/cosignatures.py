@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import case, func, or_, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Text, case, cast, func, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.store.anchor_tables import cosignatures, witness_marks
@@ -88,7 +88,8 @@ async def behind(
     connection: AsyncConnection, witnesses: Sequence[str], now: int, limit: int
 ) -> list[str]:
     """Logs whose head one of these witnesses has yet to cosign: the house, then the liveliest."""
-    asked_for = func.unnest(list(witnesses)).table_valued("name").alias("asked")
+    names = cast(list(witnesses), ARRAY(Text))
+    asked_for = func.unnest(names).table_valued("name").render_derived("asked")
     marks = witness_marks.c
     waiting = (
         select(logs.c.log)
