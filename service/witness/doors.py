@@ -185,7 +185,8 @@ def _tell(asked: Submission, signed: str, outcome: Head | Refused) -> None:
         level = _log.critical if outcome.fork.is_proven else _log.error
         level("conflict", **facts, fork=outcome.fork, signed=signed, proof=asked.proof_lines())
     else:
-        _log.info("refused", **facts, why=outcome.why.name, fork=outcome.fork)
+        level = _log.error if outcome.why.status == 503 else _log.info
+        level("refused", **facts, why=outcome.why.name, fork=outcome.fork)
 
 
 def _as_text(conflict: Conflict) -> str:
