@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -156,7 +157,7 @@ async def admit(story: Story) -> str:
         path = f"/office/applications/{application['application_id']}/decision"
         await story.does(
             "decide_application",
-            lambda path=path, decision=decision: reviewer.post(path, decision),
+            partial(reviewer.post, path, decision),
             f"record_action {action}",
         )
     account = str((await office.mine(first))["deposit"]["sub_account"])
@@ -277,7 +278,7 @@ async def end(story: Story, account: str) -> None:
         ("open_identities", f"{lot}/identities?reason=核对名册", "identities"),
         ("open_identities", f"{lot}/identities?reason=核对名册", "identities"),
     ):
-        await story.does(operation, lambda path=path: supervisor.get(path), f"record_look {field}")
+        await story.does(operation, partial(supervisor.get, path), f"record_look {field}")
     await story.does(
         "record_identity_check",
         lambda: supervisor.post(f"{lot}/identities/check", {"outcome": "FITS"}),
@@ -292,7 +293,7 @@ async def end(story: Story, account: str) -> None:
         body = {"state": state, "bank_reference": "R-1"}
         await story.does(
             "record_refund",
-            lambda body=body: finance.post(f"/office/refunds/{order['refund_id']}/result", body),
+            partial(finance.post, f"/office/refunds/{order['refund_id']}/result", body),
             f"record_action REFUND_{state}",
         )
     sealed = await office["publisher"].post("/office/lots/lot-one/requests", {"action": "SEAL"})
