@@ -100,4 +100,4 @@ def stored(store: Path, origin: str = LOT) -> tuple[int, bytes] | None:
     with sqlite3.connect(f"file:{store}?mode=ro", uri=True, timeout=10) as db:
         row = db.execute("SELECT size, root FROM heads WHERE origin = ?", (origin,)).fetchone()
     db.close()
-    return row
+    return (row[0], row[1]) if row else None

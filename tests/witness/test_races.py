@@ -78,7 +78,8 @@ async def watcher(race: Race, store: Path) -> None:
     """Reads the file as another process would, for as long as the race goes on."""
     last = 0
     while race.left > 0:
-        size, _ = await asyncio.to_thread(stored, store) or (0, b"")
+        held = await asyncio.to_thread(stored, store)
+        size = held[0] if held else 0
         assert size >= last, "the stored size went back"
         last = size
 
