@@ -263,7 +263,7 @@ async def grown(watched: Watched, count: int, entry: bytes = b"what was lost") -
 
 
 async def test_a_service_behind_a_witnessed_head_signs_no_more(watched: Watched) -> None:
-    """Fault 50: a restored backup, found out while it runs: no bid is decided, nothing is signed."""
+    """Fault 50: a restored backup, found out while it runs, decides and signs nothing."""
     office = watched.office
     await office.publish_lot()
     person = await office.admitted("jiajia")
