@@ -5,6 +5,9 @@ import { defineConfig } from 'vite'
 // In development the pages come from Vite and everything else from a service on this port.
 const service = 'http://127.0.0.1:' + (process.env['LUOCHUI_PORT'] ?? '8130')
 
+const BASE =
+  /node_modules\/(@vue|vue)\/|src\/(api\/(http|doors)|live\/(vault|signing|keys|money)|text\/(index|zh|amount|time)|ui\/(Icon|useLoad|Tabs)|router\/|session)/
+
 export default defineConfig({
   plugins: [vue({ features: { optionsAPI: false } })],
   build: {
@@ -15,6 +18,13 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     manifest: true,
+    rolldownOptions: {
+      output: {
+        // What the hall needs anyway travels in one file: each lazy part that shares some of it would
+        // otherwise cut it into smaller ones, which compress worse, and the hall has 60 KiB.
+        codeSplitting: { groups: [{ name: 'base', test: BASE }] },
+      },
+    },
   },
   server: {
     proxy: {

@@ -13,4 +13,14 @@ async function start(): Promise<void> {
   await startRouter()
 }
 
+/** Alarms about the log outlive the page; a browser that never watched a log has none. */
+function watchedALog(): boolean {
+  try {
+    return localStorage.getItem('luochui.log') !== null
+  } catch {
+    return true
+  }
+}
+
 void start()
+if (watchedALog()) void import('./receipts/alarms').then(({ showAlarms }) => showAlarms())

@@ -41,6 +41,7 @@ export function useLiveRoom(lotId: string): RoomView {
   const keyReady = ref(false)
   const outbid = ref(false)
   const missing = ref(false)
+  let ended = false
   let key: KeptKey | null = null
 
   const channel = new Channel(lotId, clock, { connect: () => connect(lotId), monotonic, later, random: Math.random }, {
@@ -52,6 +53,7 @@ export function useLiveRoom(lotId: string): RoomView {
     },
     recovered: (found) => {
       recovery.value = found
+      watchLog(null)
       later(() => recovery.value === found && (recovery.value = null), RECOVERY_SHOWN_MS)
     },
   })
@@ -69,7 +71,10 @@ export function useLiveRoom(lotId: string): RoomView {
     const { role, bidderNo, seq, lot, rules } = channel.heard
     const world = { link: channel.link, role, bidderNo, keyReady: keyReady.value, seq, lot, rules }
     give({ type: 'world', world, now: monotonic() })
-    if (lot?.leader_no === bidderNo || lot?.stage === 'SOLD' || lot?.stage === 'FAILED') outbid.value = false
+    const over = lot?.stage === 'SOLD' || lot?.stage === 'FAILED'
+    if (over && !ended) watchLog(null)
+    ended = over
+    if (lot?.leader_no === bidderNo || over) outbid.value = false
   }
 
   function give(event: Event): void {
@@ -138,6 +143,12 @@ export function useLiveRoom(lotId: string): RoomView {
       (a, b) => a.receipt.seq - b.receipt.seq,
     )
     await keepReceipt(kept).catch(() => undefined)
+    watchLog(kept)
+  }
+
+  /** Proofs and heads are looked at by a part of its own, after the answer is on screen. */
+  function watchLog(kept: KeptReceipt | null): void {
+    if (channel.heard.bidderNo !== null) void import('../receipts/watch').then((part) => part.watchLog(lotId, kept)).catch(() => undefined)
   }
 
   // ── beginnings ──────────────────────────────────────────────────────────────────────────

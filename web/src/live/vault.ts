@@ -39,8 +39,8 @@ export async function keepReceipt(receipt: KeptReceipt): Promise<void> {
   await write('receipts', receipt)
 }
 
-/** The receipts of one lot in order of their place in the log. */
-export async function receiptsOf(lotId: string): Promise<KeptReceipt[]> {
+/** The receipts of one lot, or of all, in order of their place in the log. */
+export async function receiptsOf(lotId?: string): Promise<KeptReceipt[]> {
   const found = await read<KeptReceipt>('receipts', 'lotId', lotId)
   return found.sort((a, b) => a.receipt.seq - b.receipt.seq)
 }
@@ -76,7 +76,7 @@ async function write(store: string, value: unknown): Promise<void> {
   }
 }
 
-async function read<T>(store: string, index: string, key: IDBValidKey): Promise<T[]> {
+async function read<T>(store: string, index: string, key?: IDBValidKey): Promise<T[]> {
   const base = await open()
   try {
     return await new Promise((resolve, reject) => {

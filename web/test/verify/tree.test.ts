@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { fromHex, hex, utf8, type Bytes } from '../../src/verify/core/bytes'
 import { EMPTY_ROOT, Frontier, leafHash, nodeHash, rootOf, verifyConsistency, verifyInclusion } from '../../src/verify/core/tree'
+import { mth, path, subproof } from './proofs'
 
 // The reference tree of RFC 6962's first implementation (certificate-transparency, merkle tests).
 const ENTRIES = ['', '00', '10', '2021', '3031', '40414243', '5051525354555657', '606162636465666768696a6b6c6d6e6f']
@@ -57,31 +58,6 @@ describe('published trees', () => {
 })
 
 // ── every honest proof of trees up to 300, and everything near it ───────────────────────────
-
-// RFC 6962 §2.1.1 and §2.1.2 as they stand there: slow, recursive, unlike the verifier.
-const split = (size: number) => 2 ** Math.ceil(Math.log2(size) - 1)
-function mth(d: readonly Bytes[]): Bytes {
-  if (d.length === 1) return d[0] as Bytes
-  const known = memo.get(d[0] as Bytes)?.get(d.length)
-  if (known) return known
-  const k = split(d.length)
-  const found = nodeHash(mth(d.slice(0, k)), mth(d.slice(k)))
-  if (!memo.has(d[0] as Bytes)) memo.set(d[0] as Bytes, new Map())
-  memo.get(d[0] as Bytes)?.set(d.length, found)
-  return found
-}
-const memo = new Map<Bytes, Map<number, Bytes>>()
-function path(m: number, d: readonly Bytes[]): Bytes[] {
-  if (d.length === 1) return []
-  const k = split(d.length)
-  return m < k ? [...path(m, d.slice(0, k)), mth(d.slice(k))] : [...path(m - k, d.slice(k)), mth(d.slice(0, k))]
-}
-function subproof(m: number, d: readonly Bytes[], whole: boolean): Bytes[] {
-  if (m === d.length) return whole ? [] : [mth(d)]
-  const k = split(d.length)
-  if (m <= k) return [...subproof(m, d.slice(0, k), whole), mth(d.slice(k))]
-  return [...subproof(m - k, d.slice(k), false), mth(d.slice(0, k))]
-}
 
 const N = 300
 const many = Array.from({ length: N }, (_none, at) => leafHash(utf8(`entry ${at}`)))
