@@ -32,7 +32,7 @@ UI_FILES = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/c
 _BODIES = (
     *(rest.Register, rest.SignIn, rest.EnrolKey, rest.Apply, rest.UseKey, rest.DraftIn),
     *(rest.SealReserveIn, rest.ReserveHalfIn),
-    *(rest.Decision, rest.RefundResult, rest.BankNotice),
+    *(rest.Decision, rest.Revocation, rest.RefundResult, rest.BankNotice, rest.IdentityFinding),
     *(live.BidBody, live.OptInBody),
     *(rest.SuspendIn, rest.ResumeIn, rest.TerminateIn, rest.ConfirmIn, rest.SealIn),
 )
