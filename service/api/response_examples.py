@@ -14,7 +14,8 @@ from service import wire
 from service.api import example_sale as sale
 from service.audit import commitments
 from service.audit.commitments import Kind
-from service.audit.notes import SigningKey
+from service.audit.encodings import write_base64
+from service.audit.notes import Checkpoint, SigningKey, sign_checkpoint
 from service.desk.views import BANK_NAME, CASES, PAYEE_NAME
 from service.rules.templates import from_template
 
@@ -258,8 +259,43 @@ def _checks() -> dict[str, BaseModel]:
     )
     return {
         **_house(),
+        **_heads(),
         "list_entries": rest.Page[log.LotEntry](items=(sale.entry(),), next_cursor="17"),
         "verify_lot": report,
+    }
+
+
+def _heads() -> dict[str, BaseModel]:
+    """A head that two witnesses cosigned, and what they and the authority owe the others."""
+    key = SigningKey(sale.SITE, bytes(32))
+    proof = rest.ConsistencyProof(
+        log=sale.LOG,
+        from_size=17,
+        to_size=18,
+        proof=(write_base64(b"\x2c" * 32), write_base64(b"\x2d" * 32)),
+        checkpoint=sign_checkpoint(key, Checkpoint(sale.LOG, 18, b"\x2b" * 32)),
+    )
+    mark = rest.WitnessMark(
+        witness="witness.example.cn/w1",
+        size=17,
+        at=sale.BID_AT,
+        said="no answer within 5000 ms",
+        tries=3,
+    )
+    stamp = rest.PendingStamp(
+        size=18, moments=("close",), wanted_at=sale.CLOSES_AT, tries=3, said="HTTP 503"
+    )
+    anchors = rest.LogAnchors(
+        log=f"lot/{sale.LOT_ID}",
+        size=18,
+        quorum_size=17,
+        witnesses=(mark,),
+        stamped=4,
+        stamps_pending=(stamp,),
+    )
+    return {
+        "prove_consistency": proof,
+        "list_anchors": rest.Page[rest.LogAnchors](items=(anchors,)),
     }
 
 

@@ -14,7 +14,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/healthz")
 async def healthz(request: Request) -> JSONResponse:
-    """200 while this process can decide: the database answers and the time is sure."""
+    """200 while this process can decide: database, time, and no log that it may not sign."""
     parts = parts_of(request)
     try:
         async with parts.engine.connect() as connection:
@@ -23,6 +23,8 @@ async def healthz(request: Request) -> JSONResponse:
         raise Refused(ProblemCode.UNAVAILABLE, "The database does not answer.") from error
     if not parts.clock.is_sure():
         raise Refused(ProblemCode.CLOCK_UNSURE, "The time is not sure.")
+    for origin, why in sorted(parts.signer.all_halted().items()):
+        raise Refused(ProblemCode.UNAVAILABLE, f"{origin} is not signed any more: {why}")
     return JSONResponse({"status": "ok"})
 
 
