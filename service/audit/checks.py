@@ -35,6 +35,11 @@ class Check:
         self.expected = None if expected is None else shown(expected)
         self.found = None if found is None else shown(found)
 
+    def say(self, sentence: str) -> None:
+        """Something worth telling of what holds; never in place of what differs."""
+        if not self.failed:
+            self.remark = sentence
+
     def skip(self, sentence: str) -> None:
         """The check does not apply to this pack, and why."""
         self.skipped = sentence

@@ -108,7 +108,7 @@ class Policy:
 
 def read_policy(text: bytes | str) -> Policy:
     """The policy that these octets are; raises PolicyBroken by reason."""
-    raw = text if isinstance(text, bytes) else text.encode(errors="surrogateescape")
+    raw = text if isinstance(text, bytes) else text.encode(errors="surrogatepass")
     if len(raw) > MAX_POLICY_BYTES:
         raise PolicyBroken(Reason.TOO_LARGE, f"{len(raw)} bytes")
     if found := _FORBIDDEN.search(raw):

@@ -95,7 +95,7 @@ def check_commitments(
     for opened in told.reserves:
         _check_reserve(origin, opened, told.published, check)
     if roll is None:
-        check.remark = f"head counts are still sealed: {NO_ROLL}"
+        check.say(f"head counts are still sealed: {NO_ROLL}")
         if not told.reserves:
             check.skip(f"nothing is opened yet: {NO_ROLL}")
         return

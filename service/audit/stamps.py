@@ -38,7 +38,7 @@ def check_stamps(
     for size, stamp in stamps.items():
         _check_date(size, stamp, told, check)
     delays = _delays(told.moments.found, stamps)
-    check.remark = _remark(told.moments.found, delays)
+    check.say(_remark(told.moments.found, delays))
     closes = [each for each in told.moments.found if each.kind is Kind.CLOSE]
     if told.sealed_seq is not None and closes and closes[-1] not in delays:
         close = closes[-1]

@@ -308,7 +308,7 @@ def _check_documents(pack: Pack, told: Told, check: Check) -> None:
             check.fail(f"{name} is another document", None, named, found)
         if named not in told.documents:
             check.fail(f"{name} was never announced")
-    check.remark = f"{len(names)} of {len(told.documents)} announced documents are in the pack"
+    check.say(f"{len(names)} of {len(told.documents)} announced documents are in the pack")
     if not names and not told.documents:
         check.skip("no document was announced")
 
@@ -329,7 +329,7 @@ def _check_result(told: Told, check: Check) -> None:
     elif told.failed is not None:
         _check_failure(told, check)
     if told.sealed_seq is None:
-        check.remark = "the log is not sealed yet"
+        check.say("the log is not sealed yet")
     elif told.sealed_seq != told.entries - 1:
         check.fail("entries after the seal", told.sealed_seq + 1, told.sealed_seq, told.entries - 1)
 

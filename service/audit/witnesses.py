@@ -60,7 +60,7 @@ class Witnesses:
         if self._policy is None:
             self._check.skip(NO_POLICY)
             return
-        self._check.remark = f"the quorum covers {self._covered} of {told.entries} entries"
+        self._check.say(f"the quorum covers {self._covered} of {told.entries} entries")
         for size, at_s in zip(self._sizes, self._times, strict=True):
             self._check_dates(size, at_s, told)
         self._check_house_dates(house)
