@@ -1,5 +1,6 @@
 """What the rooms ask from outside: the office's sealed facts, who is admitted, the bid path."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -83,14 +84,21 @@ class BidPath:
 
 @dataclass(frozen=True, slots=True)
 class _Roll:
-    loaded_ms: int
-    by_account: dict[str, AdmittedBidder]
+    """A roll being read or read. asked_ms: when the reading began (monotonic)."""
+
+    asked_ms: int
+    by_account: "asyncio.Task[dict[str, AdmittedBidder]]"
+
+    def has_failed(self) -> bool:
+        task = self.by_account
+        return task.done() and (task.cancelled() or task.exception() is not None)
 
 
 class Rolls:
     """Who may bid, kept for `keep_ms`; a hint makes it be read again at once.
 
-    A revocation therefore bites within `keep_ms` even when its hint is lost.
+    A revocation therefore bites within `keep_ms` even when its hint is lost. However many ask, a
+    roll is read once: a hundred bids that found it old at the same instant read it a hundred times.
     """
 
     def __init__(self, facts: Facts, monotonic_ms: Callable[[], int], keep_ms: int) -> None:
@@ -107,14 +115,18 @@ class Rolls:
         """The bidder whom this account is on this lot, revoked ones included."""
         roll = self._rolls.get(lot_id)
         now = self._monotonic_ms()
-        if roll is None or now - roll.loaded_ms > self._keep_ms:
-            found = await self._facts.roll(lot_id)
-            roll = _Roll(now, {bidder.account_id: bidder for bidder in found})
+        if roll is None or now - roll.asked_ms > self._keep_ms or roll.has_failed():
             self._drop_old(now)
+            roll = _Roll(now, asyncio.create_task(self._read(lot_id), name=f"roll {lot_id}"))
             self._rolls[lot_id] = roll
-        return None if account_id is None else roll.by_account.get(account_id)
+        # Whoever goes away does not take the reading with him.
+        by_account = await asyncio.shield(roll.by_account)
+        return None if account_id is None else by_account.get(account_id)
+
+    async def _read(self, lot_id: str) -> dict[str, AdmittedBidder]:
+        return {bidder.account_id: bidder for bidder in await self._facts.roll(lot_id)}
 
     def _drop_old(self, now: int) -> None:
-        old = [lot for lot, roll in self._rolls.items() if now - roll.loaded_ms > self._keep_ms]
+        old = [lot for lot, roll in self._rolls.items() if now - roll.asked_ms > self._keep_ms]
         for lot_id in old:
             del self._rolls[lot_id]
