@@ -242,6 +242,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/lots/{lot_id}/winner": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Winner Opening
+         * @description The winner's identity commitment, opened, once the result is confirmed.
+         */
+        get: operations["get_winner_opening"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/me": {
         parameters: {
             query?: never;
@@ -366,6 +386,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/office/applications/{application_id}/revocation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Request Revocation
+         * @description Asks that an admission be taken back; an approver's word does it, until bidding is over.
+         */
+        post: operations["request_revocation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/office/deposits": {
         parameters: {
             query?: never;
@@ -470,6 +510,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/office/drafts/{lot_id}/reserve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Seal Reserve
+         * @description Seals the reserve, or that there is none, in place of what was sealed before. The second
+         *     official signs in for this act alone; he gets no session.
+         */
+        put: operations["seal_reserve"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/office/drafts/{lot_id}/submit": {
         parameters: {
             query?: never;
@@ -528,6 +589,27 @@ export interface paths {
          * @description Asks for an action, which another person approves. An emergency suspension acts at once.
          */
         post: operations["request_action"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/lots/{lot_id}/reserve-half": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give Reserve Half
+         * @description A holder's half, in CLOSING only; with the second the log opens the reserve. The same half
+         *     again is answered alike.
+         */
+        post: operations["give_reserve_half"];
         delete?: never;
         options?: never;
         head?: never;
@@ -603,7 +685,7 @@ export interface paths {
         };
         /**
          * List Requests
-         * @description Requests, the newest first.
+         * @description Requests, the newest first. Revocations are shown to approvers and to who asked.
          */
         get: operations["list_requests"];
         put?: never;
@@ -718,6 +800,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/supervision/house": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List House Entries
+         * @description The house log, the newest entry first; what a running sale keeps sealed is left out.
+         */
+        get: operations["list_house_entries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/supervision/looks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Looks
+         * @description Who looked at sealed data, at which field of what, why and when; the newest first.
+         */
+        get: operations["list_looks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/supervision/lots": {
         parameters: {
             query?: never;
@@ -768,10 +890,52 @@ export interface paths {
         /**
          * Export Lot
          * @description The evidence pack, to be verified on the regulator's own machine.
+         *
+         *     Each one taken is recorded in the house log with its reason.
          */
         get: operations["export_lot"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/supervision/lots/{lot_id}/identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Open Identities
+         * @description Every identity of an opened roll with its salt. The look and its reason are recorded.
+         */
+        get: operations["open_identities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/supervision/lots/{lot_id}/identities/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record Identity Check
+         * @description Records whether every opening fits the roll; the same finding again changes nothing.
+         */
+        post: operations["record_identity_check"];
         delete?: never;
         options?: never;
         head?: never;
@@ -787,7 +951,7 @@ export interface paths {
         };
         /**
          * Verify Lot
-         * @description The verifier's report on the pack as it would be exported now.
+         * @description The verifier's report on the pack as it would be exported now. Each run is recorded.
          */
         get: operations["verify_lot"];
         put?: never;
@@ -847,7 +1011,9 @@ export interface components {
         };
         /**
          * Application
-         * @description `state`: SUBMITTED, SUPPLEMENT_REQUESTED, ACCEPTED, REFUSED, ADMITTED, LAPSED.
+         * @description `state`: SUBMITTED, SUPPLEMENT_REQUESTED, ACCEPTED, REFUSED, ADMITTED, LAPSED, REVOKED.
+         *
+         *     `reason`: why it was refused or revoked.
          */
         Application: {
             /** Application Id */
@@ -905,7 +1071,10 @@ export interface components {
         BankNotice: {
             /** Account */
             account: string;
-            /** Amount Fen */
+            /**
+             * Amount Fen
+             * @description A reversal is below 0.
+             */
             amount_fen: number;
             /** Bank Serial */
             bank_serial: string;
@@ -1161,7 +1330,7 @@ export interface components {
             account: string;
             /**
              * Amount Fen
-             * @description Whole fen (0.01 yuan).
+             * @description A reversal is below 0.
              */
             amount_fen: number;
             /** Application Id */
@@ -1235,20 +1404,19 @@ export interface components {
         };
         /**
          * Draft
-         * @description `state`: DRAFT, SUBMITTED, RELEASED. The reserve's amount is never shown again.
+         * @description `state`: DRAFT, SUBMITTED, RELEASED. `reserve`: absent while none is sealed.
          */
         Draft: {
             /** Documents */
             documents: components["schemas"]["Document"][];
             /** Drafted By */
             drafted_by: string;
-            /** Has Reserve Entered */
-            has_reserve_entered: boolean;
             /** Lot Id */
             lot_id: string;
             parcel: components["schemas"]["ParcelFacts"];
             /** Parcel Id */
             parcel_id: string;
+            reserve?: components["schemas"]["ReserveSeal"] | null;
             rules: components["schemas"]["RuleSet"];
             /**
              * State
@@ -1276,7 +1444,6 @@ export interface components {
             parcel: components["schemas"]["ParcelFacts"];
             /** Parcel Id */
             parcel_id: string;
-            reserve: components["schemas"]["ReserveIn"];
             rules: components["schemas"]["RuleSet"];
             timetable: components["schemas"]["Timetable"];
         };
@@ -1370,7 +1537,7 @@ export interface components {
              */
             at: number;
             /** Command */
-            command: components["schemas"]["LotBorn"] | components["schemas"]["RecordAdmission"] | components["schemas"]["RevokeAdmission"] | components["schemas"]["RecordDeposit"] | components["schemas"]["RecordAction"] | components["schemas"]["RecordLook"] | components["schemas"]["LotSealed"];
+            command: components["schemas"]["LotBorn"] | components["schemas"]["RecordAdmission"] | components["schemas"]["RevokeAdmission"] | components["schemas"]["RecordDeposit"] | components["schemas"]["RecordAction"] | components["schemas"]["RecordLook"] | components["schemas"]["RecordKey"] | components["schemas"]["RecordPolicy"] | components["schemas"]["LotSealed"];
             /**
              * Events
              * @default []
@@ -1385,6 +1552,63 @@ export interface components {
              * @default 1
              */
             v: number;
+        };
+        /**
+         * HouseLine
+         * @description A house-log entry. `seq` is absent where an entry before it may be withheld.
+         */
+        HouseLine: {
+            /**
+             * At
+             * @description UTC milliseconds, database time.
+             */
+            at: number;
+            /** Command */
+            command: components["schemas"]["LotBorn"] | components["schemas"]["RecordAdmission"] | components["schemas"]["RevokeAdmission"] | components["schemas"]["RecordDeposit"] | components["schemas"]["RecordAction"] | components["schemas"]["RecordLook"] | components["schemas"]["RecordKey"] | components["schemas"]["RecordPolicy"] | components["schemas"]["LotSealed"];
+            /** Seq */
+            seq?: number | null;
+        };
+        /**
+         * HousePage
+         * @description The newest first. `withheld`: lots run whose roll is sealed, and what would tell who takes
+         *     part in them, or how many, is left out until their rolls are opened.
+         */
+        HousePage: {
+            /** Items */
+            items: components["schemas"]["HouseLine"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+            /** Withheld */
+            withheld: boolean;
+        };
+        /**
+         * IdentityCheck
+         * @description `seq`: the house-log entry that says so.
+         */
+        IdentityCheck: {
+            /**
+             * At
+             * @description UTC milliseconds, database time.
+             */
+            at: number;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "FITS" | "DIFFERS";
+            /** Seq */
+            seq: number;
+        };
+        /**
+         * IdentityFinding
+         * @description What the supervisor found when he compared the openings with the roll.
+         */
+        IdentityFinding: {
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "FITS" | "DIFFERS";
         };
         /** Interrupt */
         Interrupt: {
@@ -1442,6 +1666,42 @@ export interface components {
              * @enum {string}
              */
             type: "log_sealed";
+        };
+        /**
+         * LookLine
+         * @description Someone looked at sealed data: who (pseudonym), at which field of what, why, when.
+         */
+        LookLine: {
+            /**
+             * At
+             * @description UTC milliseconds, database time.
+             */
+            at: number;
+            /** Field */
+            field: string;
+            /**
+             * Official
+             * @description Pseudonym.
+             */
+            official: string;
+            /** Reason */
+            reason: string;
+            /** Seq */
+            seq?: number | null;
+            /** Subject */
+            subject: string;
+        };
+        /**
+         * LookPage
+         * @description The newest first; `withheld` as in the house log.
+         */
+        LookPage: {
+            /** Items */
+            items: components["schemas"]["LookLine"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+            /** Withheld */
+            withheld: boolean;
         };
         /**
          * LotBorn
@@ -1574,6 +1834,19 @@ export interface components {
             total_fen?: number | null;
             /** Winner No */
             winner_no?: string | null;
+        };
+        /**
+         * LotIdentities
+         * @description `log`: the origin that the commitments name. `check`: as last recorded.
+         */
+        LotIdentities: {
+            check?: components["schemas"]["IdentityCheck"] | null;
+            /** Items */
+            items: components["schemas"]["OpenedIdentity"][];
+            /** Log */
+            log: string;
+            /** Lot Id */
+            lot_id: string;
         };
         /**
          * LotPage
@@ -1755,6 +2028,7 @@ export interface components {
             lot_id: string;
             /** Method */
             method: string;
+            reserve_wait?: components["schemas"]["ReserveWait"] | null;
             state: components["schemas"]["LotFields"];
             timetable: components["schemas"]["Timetable"];
             /** Title */
@@ -1766,7 +2040,7 @@ export interface components {
          */
         OfficeRequest: {
             /** Action */
-            action: components["schemas"]["SuspendIn"] | components["schemas"]["ResumeIn"] | components["schemas"]["TerminateIn"] | components["schemas"]["ConfirmIn"] | components["schemas"]["SealIn"];
+            action: components["schemas"]["SuspendIn"] | components["schemas"]["ResumeIn"] | components["schemas"]["TerminateIn"] | components["schemas"]["ConfirmIn"] | components["schemas"]["SealIn"] | components["schemas"]["RevokeIn"];
             /** Approved By */
             approved_by?: string | null;
             /** Lot Id */
@@ -1787,6 +2061,26 @@ export interface components {
              * @enum {string}
              */
             state: "PENDING" | "DONE" | "WITHDRAWN" | "REFUSED";
+        };
+        /**
+         * OpenedIdentity
+         * @description What opens one identity commitment of a roll; without `salt` it was destroyed after its term.
+         *
+         *     The committed value is {id_number, kind, name} (the bid-log specification, §5).
+         */
+        OpenedIdentity: {
+            /** Bidder No */
+            bidder_no: string;
+            /** Commitment */
+            commitment: string;
+            /** Id Number */
+            id_number?: string | null;
+            /** Kind */
+            kind?: ("COMPANY" | "PERSON") | null;
+            /** Name */
+            name?: string | null;
+            /** Salt */
+            salt?: string | null;
         };
         /** OpenReserve */
         OpenReserve: {
@@ -2211,6 +2505,26 @@ export interface components {
             type: "record_deposit";
         };
         /**
+         * RecordKey
+         * @description The log key (C2SP vkey) that signs this site's logs from now on, or no longer does.
+         */
+        RecordKey: {
+            /**
+             * Change
+             * @enum {string}
+             */
+            change: "INTRODUCED" | "RETIRED";
+            /** Reason */
+            reason?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "record_key";
+            /** Vkey */
+            vkey: string;
+        };
+        /**
          * RecordLook
          * @description Someone looked at sealed data: which field, of what, why.
          */
@@ -2231,6 +2545,22 @@ export interface components {
              * @enum {string}
              */
             type: "record_look";
+        };
+        /**
+         * RecordPolicy
+         * @description The witness policy that holds from now on: SHA-256 of its file, of nothing when there is
+         *     none.
+         */
+        RecordPolicy: {
+            /** Reason */
+            reason?: string | null;
+            /** Sha256 */
+            sha256: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "record_policy";
         };
         /** RefundOrder */
         RefundOrder: {
@@ -2324,17 +2654,12 @@ export interface components {
             username: string;
         };
         /**
-         * ReserveIn
-         * @description The reserve price, sealed at release. `amount_fen` is 0 when there is none.
+         * ReserveHalfIn
+         * @description One half of the reserve's key: 32 bytes of lowercase hex.
          */
-        ReserveIn: {
-            /**
-             * Amount Fen
-             * @description Whole fen (0.01 yuan).
-             */
-            amount_fen: number;
-            /** Has Reserve */
-            has_reserve: boolean;
+        ReserveHalfIn: {
+            /** Half */
+            half: string;
         };
         /** ReserveOpened */
         ReserveOpened: {
@@ -2352,6 +2677,46 @@ export interface components {
              * @enum {string}
              */
             type: "reserve_opened";
+        };
+        /**
+         * ReserveSeal
+         * @description `holders`: pseudonyms of who holds the first half and who holds the second.
+         */
+        ReserveSeal: {
+            /** Commitment */
+            commitment: string;
+            /** Holders */
+            holders: string[];
+            /**
+             * Sealed At
+             * @description UTC milliseconds, database time.
+             */
+            sealed_at: number;
+        };
+        /**
+         * ReserveWait
+         * @description A sale in CLOSING that waits for the two halves which open its reserve.
+         *
+         *     `given`: how many are in. `yours`: whether the half of the official who asks is in; absent when
+         *     he holds none. `late`: the RuleSet's `reserve_window_min` is over, which is said and changes
+         *     nothing. `broken`: why the two halves, both in, do not open what was sealed.
+         */
+        ReserveWait: {
+            /** Broken */
+            broken?: string | null;
+            /**
+             * Due At
+             * @description UTC milliseconds, database time.
+             */
+            due_at: number;
+            /** Given */
+            given: number;
+            /** Holders */
+            holders: string[];
+            /** Late */
+            late: boolean;
+            /** Yours */
+            yours?: ("WAITED_FOR" | "GIVEN") | null;
         };
         /** ResultConfirmed */
         ResultConfirmed: {
@@ -2433,6 +2798,19 @@ export interface components {
              */
             type: "resync";
         };
+        /**
+         * Revocation
+         * @description Why an admission is to be taken back. `text`: what the bidder is told.
+         */
+        Revocation: {
+            /**
+             * Cause
+             * @enum {string}
+             */
+            cause: "FALSE_DOCUMENTS" | "COLLUSION" | "BLOCKED" | "DOCUMENTS_MISSING" | "NOT_QUALIFIED" | "OTHER";
+            /** Text */
+            text: string;
+        };
         /** RevokeAdmission */
         RevokeAdmission: {
             /** Bidder No */
@@ -2446,6 +2824,26 @@ export interface components {
              * @enum {string}
              */
             type: "revoke_admission";
+        };
+        /**
+         * RevokeIn
+         * @description Takes the admission of an application back; asked for at the application itself.
+         */
+        RevokeIn: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            action: "REVOKE";
+            /** Application Id */
+            application_id: string;
+            /**
+             * Cause
+             * @enum {string}
+             */
+            cause: "FALSE_DOCUMENTS" | "COLLUSION" | "BLOCKED" | "DOCUMENTS_MISSING" | "NOT_QUALIFIED" | "OTHER";
+            /** Text */
+            text: string;
         };
         /** RollOpened */
         RollOpened: {
@@ -2754,6 +3152,24 @@ export interface components {
              */
             type: "seal_log";
         };
+        /**
+         * SealReserveIn
+         * @description A reserve, or that there is none, encrypted in the browser under two halves of a key.
+         *
+         *     The service gets the hash of each half and no half. `second`: another official, who signs in
+         *     for this one act and takes the second half away.
+         */
+        SealReserveIn: {
+            /** Ciphertext */
+            ciphertext: string;
+            /** Commitment */
+            commitment: string;
+            /** Half Hashes */
+            half_hashes: string[];
+            /** Nonce */
+            nonce: string;
+            second: components["schemas"]["SignIn"];
+        };
         /** SignIn */
         SignIn: {
             /** Password */
@@ -3055,6 +3471,36 @@ export interface components {
              * @constant
              */
             type: "welcome";
+        };
+        /**
+         * WinnerOpening
+         * @description The winner's identity commitment, opened as far as the public may check it.
+         *
+         *     A company's is opened whole. A natural person's number and salt stay sealed: with the salt the
+         *     number could be found by trying. For a person `check` tells what the supervising authority, to
+         *     whom the whole opening is open, has found.
+         */
+        WinnerOpening: {
+            /** Bidder No */
+            bidder_no: string;
+            check?: components["schemas"]["IdentityCheck"] | null;
+            /** Commitment */
+            commitment: string;
+            /** Id Number */
+            id_number?: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "COMPANY" | "PERSON";
+            /** Log */
+            log: string;
+            /** Lot Id */
+            lot_id: string;
+            /** Name */
+            name: string;
+            /** Salt */
+            salt?: string | null;
         };
     };
     responses: never;
@@ -3993,6 +4439,64 @@ export interface operations {
             };
         };
     };
+    get_winner_opening: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WinnerOpening"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description not_ended */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     get_me: {
         parameters: {
             query?: never;
@@ -4328,7 +4832,7 @@ export interface operations {
                 /** @description Rows on a page; the site's bound at most. */
                 limit?: number | null;
                 lot_id?: string | null;
-                state?: ("SUBMITTED" | "ACCEPTED" | "REFUSED" | "ADMITTED" | "LAPSED") | null;
+                state?: ("SUBMITTED" | "ACCEPTED" | "REFUSED" | "ADMITTED" | "LAPSED" | "REVOKED") | null;
             };
             header?: never;
             path?: never;
@@ -4463,6 +4967,115 @@ export interface operations {
             };
             /** @description unsupported_media_type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    request_revocation: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                application_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Revocation"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfficeRequest"];
+                };
+            };
+            /** @description idempotency_key_missing, malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description not_allowed, four_eyes, origin_refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description wrong_state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description idempotency_key_reused */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4988,6 +5601,146 @@ export interface operations {
             };
         };
     };
+    seal_reserve: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                lot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SealReserveIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description not_signed_in, wrong_password */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description not_allowed, four_eyes, origin_refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description wrong_state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description version_changed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description version_missing */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description locked_out */
+            429: {
+                headers: {
+                    /** @description Whole seconds until it may help. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description busy */
+            503: {
+                headers: {
+                    /** @description Whole seconds until it may help. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     submit_draft: {
         parameters: {
             query?: never;
@@ -5343,6 +6096,104 @@ export interface operations {
             };
             /** @description idempotency_key_reused */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    give_reserve_half: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReserveHalfIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReserveWait"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description not_allowed, origin_refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description wrong_state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6061,6 +6912,131 @@ export interface operations {
             };
         };
     };
+    list_house_entries: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before; opaque. */
+                cursor?: string | null;
+                kind?: string | null;
+                /** @description Rows on a page; the site's bound at most. */
+                limit?: number | null;
+                lot_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HousePage"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description not_allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_looks: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before; opaque. */
+                cursor?: string | null;
+                /** @description Rows on a page; the site's bound at most. */
+                limit?: number | null;
+                lot_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LookPage"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description not_allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     list_supervised_lots: {
         parameters: {
             query?: {
@@ -6204,7 +7180,9 @@ export interface operations {
     };
     export_lot: {
         parameters: {
-            query?: never;
+            query?: {
+                reason?: string;
+            };
             header?: never;
             path: {
                 lot_id: string;
@@ -6260,6 +7238,182 @@ export interface operations {
             };
             /** @description not_ended */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    open_identities: {
+        parameters: {
+            query: {
+                reason: string;
+            };
+            header?: never;
+            path: {
+                lot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LotIdentities"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description not_allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description not_ended */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    record_identity_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IdentityFinding"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityCheck"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description not_allowed, origin_refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description not_ended */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
