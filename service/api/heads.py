@@ -77,11 +77,9 @@ async def prove_consistency(
     parts = parts_of(request)
     async with parts.engine.connect() as connection:
         newest = await _newest(connection, lot_id)
-        head = newest if to in (None, newest.size) else None
-        _check_sizes(from_size, newest.size if to is None else to, newest.size)
-        if head is None:
-            assert to is not None, "without `to` the newest head is meant"
-            head = await find_head(connection, lot_log(lot_id), to)
+        to_size = newest.size if to is None else to
+        _check_sizes(from_size, to_size, newest.size)
+        head = await find_head(connection, lot_log(lot_id), to_size)
         if head is None:
             sentence = "No batch was committed with this many entries."
             raise Refused(ProblemCode.NOT_FOUND, sentence, reason="NO_SUCH_HEAD")
