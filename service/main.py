@@ -25,7 +25,7 @@ from service.api.uvicorn_protocol import socket_options
 from service.audit.keys import KeyFileBroken
 from service.audit.notes import NoteBroken, SigningKey
 from service.audit.verifier import verify_pack
-from service.desk import parcels, people, settlement
+from service.desk import parcels, people, retention, settlement
 from service.desk.anchoring import BadFile, anchored, read_given
 from service.desk.evidence import build_pack, record_taken
 from service.desk.facts import DeskFacts
@@ -34,10 +34,12 @@ from service.desk.key_record import NotRecorded, policy_hash, record_change
 from service.desk.passwords import Passwords
 from service.desk.ports import Desk
 from service.desk.refused import Refused
+from service.desk.retention import Kept
 from service.live.facts import BidPath
 from service.live.room import Parts as RoomParts
 from service.live.rooms import Rooms
 from service.live.timers import LoopTimers
+from service.live.views import Views
 from service.live.waker import Waker
 from service.settings import Settings
 from service.store.dbclock import DatabaseClock, database_clock
@@ -46,6 +48,7 @@ from service.store.hints import Hints, RollChanged
 from service.store.ledger import Ledger
 from service.store.programs import EmbeddedPostgresError
 from service.store.promises import DatabaseCannotKeepItsPromises, check_promises
+from service.store.retention import Destroyed
 from service.store.signer import Signer
 
 SHUTDOWN_S = 5
@@ -107,7 +110,10 @@ async def opened(settings: Settings) -> AsyncIterator[Running]:
         stack.push_async_callback(outside.dispose)
         anchors = await stack.enter_async_context(anchored(outside, clock, settings, signer, given))
         facts = DeskFacts(engine, clock, settings.site)
-        rooms = Rooms(_room_parts(engine, ledger, clock, settings, signer, hints), facts)
+        views = Views(engine, clock, settings, process_name())
+        await stack.enter_async_context(_kept_going(views.run(), "views"))
+        stack.push_async_callback(_written_at_last, views)
+        rooms = Rooms(_room_parts(engine, ledger, clock, settings, signer, hints, views), facts)
         stack.push_async_callback(rooms.close)
         hints.subscribe(rooms.hear)
         waker = Waker(rooms)
@@ -122,14 +128,19 @@ async def opened(settings: Settings) -> AsyncIterator[Running]:
             passwords=passwords,
             submit=submit_port(rooms),
             roll_changed=lambda lot_id: hints.tell(RollChanged(lot_id)),
-            export_pack=lambda lot_id: build_pack(
-                engine, settings.site, lot_id, signer, given.policy
+            export_pack=lambda lot_id, regulator: build_pack(
+                engine,
+                settings.site,
+                lot_id,
+                signer,
+                given.policy,
+                verify=verifying(signer, given),
+                regulator=regulator,
             ),
-            verify_pack=lambda pack: verify_pack(
-                pack, signer.verifying.to_text(), given.raw or None, given.authorities
-            ),
+            verify_pack=verifying(signer, given),
             rooms=rooms,
             anchors=anchors,
+            reserve_given=waker.nudge,
         )
         await parcels.load_parcels(engine)
         await waker.start()
@@ -137,6 +148,12 @@ async def opened(settings: Settings) -> AsyncIterator[Running]:
         tidying = _tidy_always(parts.desk, settings.poll_ms)
         await stack.enter_async_context(_kept_going(tidying, "settlement"))
         yield Running(parts=parts, clock=clock, app=build_app(parts))
+
+
+def verifying(signer: Signer, given: Given) -> Callable[[bytes], VerifyReport]:
+    """The verifier with this site's key, witness policy and time-stamp authorities."""
+    vkey = signer.verifying.to_text()
+    return lambda pack: verify_pack(pack, vkey, given.raw or None, given.authorities)
 
 
 @asynccontextmanager
@@ -209,11 +226,34 @@ async def export_pack(settings: Settings, lot_id: str, out: Path) -> int:
     try:
         async with database_clock(engine, settings) as clock:
             await record_taken(engine, clock, settings.site, lot_id)
-        pack = await build_pack(engine, settings.site, lot_id, signer, given.policy)
+        pack = await build_pack(
+            engine,
+            settings.site,
+            lot_id,
+            signer,
+            given.policy,
+            verify=verifying(signer, given),
+            regulator=True,
+        )
     finally:
         await engine.dispose()
     await asyncio.to_thread(out.write_bytes, pack)
     return len(pack)
+
+
+async def destroy_losers(
+    settings: Settings, years: int, *, dry_run: bool
+) -> list[Destroyed | Kept]:
+    """Ends the term of sales sealed so many years ago; what it did, lot by lot."""
+    retention.check_term(settings, years)
+    engine = open_engine(database_url(settings), settings)
+    try:
+        await _check_database(engine)
+        async with database_clock(engine, settings) as clock:
+            done = retention.destroy_losers(engine, clock, settings, years, dry_run=dry_run)
+            return [each async for each in done]
+    finally:
+        await engine.dispose()
 
 
 async def change_key(settings: Settings, reason: str) -> list[str]:
@@ -293,6 +333,7 @@ def _room_parts(
     settings: Settings,
     signer: Signer,
     hints: Hints,
+    views: Views,
 ) -> RoomParts:
     return RoomParts(
         engine=engine,
@@ -303,12 +344,21 @@ def _room_parts(
         signer=signer,
         path=BidPath(engine, clock, process_name()),
         hints=hints,
+        views=views,
     )
 
 
 def process_name() -> str:
     """Tells this process from others in the health series."""
     return f"{socket.gethostname()}:{os.getpid()}"
+
+
+async def _written_at_last(views: Views) -> None:
+    """A stopped process leaves no row behind, unless the database is gone before it."""
+    try:
+        await views.write()
+    except Exception as error:
+        _log.warning("views_not_written", error=repr(error))
 
 
 async def _tidy_always(desk: Desk, period_ms: int) -> None:

@@ -69,7 +69,7 @@ def _make_eraser() -> None:
 
 
 def _give_to_eraser(function: str) -> None:
-    """PostgreSQL gives a function only to a role that could have made it, and only from a member."""
+    """PostgreSQL gives a function only to a role that could have made it, and from its member."""
     op.execute(f"REVOKE ALL ON FUNCTION {function} FROM PUBLIC")
     op.execute(f"GRANT EXECUTE ON FUNCTION {function} TO luochui_vault")
     op.execute(f"GRANT {ERASER} TO CURRENT_USER")

@@ -72,11 +72,13 @@ async def list_for_office(
     after: tuple[int, str] | None,
     limit: int,
 ) -> list[RowMapping]:
-    """What a reviewer must handle: waiting ones; decided ones only once their sale is over."""
+    """What a reviewer must handle: waiting ones; decided ones only once their sale is over, and
+    until their term is: then nobody is behind a loser's."""
     over = select(logs.c.log).where(logs.c.stage.in_(("SOLD", "FAILED")))
     asked = _APPLICATION.where(
         (applications.c.state == "SUBMITTED") | func.concat("lot/", applications.c.lot_id).in_(over)
     )
+    asked = asked.where(applications.c.account_id.is_not(None))
     if lot_id is not None:
         asked = asked.where(applications.c.lot_id == lot_id)
     if state is not None:
