@@ -272,6 +272,19 @@ def witness_key(
     Out.print(policy_line(key), soft_wrap=True, markup=False, highlight=False)
 
 
+@app.command("change-key")
+def change_key(
+    reason: Annotated[str, typer.Option(help="Why, for the house log: everybody may read it.")],
+) -> None:
+    """Record that the configured log key and witness policy are meant, before the next start."""
+    from service.main import change_key as run
+    from service.settings import load_settings
+
+    with refusals():
+        written = asyncio.run(run(load_settings(), reason))
+    Out.print(f"Recorded: {', '.join(written)}." if written else "Nothing has changed.")
+
+
 @app.command()
 def openapi(
     channel: Annotated[

@@ -1,6 +1,7 @@
 """The faults of real auction systems that this one is held to, each in a few words.
 
-The first thirty concern order, deadline, close and channel: each has a named test at least.
+The first thirty concern order, deadline, close and channel; 49 and 50 what is sealed and what is
+signed. Each of these has a named test at least.
 """
 
 FAULTS = {
@@ -34,4 +35,6 @@ FAULTS = {
     28: "the countdown runs by the clock of the PC",
     29: "a reconnect repeats a bid or hides a gap",
     30: "one reader that never reads freezes everybody",
+    49: "an unsalted reserve hash is brute-forced, or a secret has a default",
+    50: "a restored old backup forks the log",
 }
