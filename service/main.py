@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from schemas.rest import VerifyReport
 from service.api.app import build_app
 from service.api.bidding import submit_port
 from service.api.parts import Parts
@@ -26,7 +27,7 @@ from service.audit.keys import KeyFileBroken
 from service.audit.notes import NoteBroken, SigningKey
 from service.audit.verifier import verify_pack
 from service.desk import parcels, people, retention, settlement
-from service.desk.anchoring import BadFile, anchored, read_given
+from service.desk.anchoring import BadFile, Given, anchored, read_given
 from service.desk.evidence import build_pack, record_taken
 from service.desk.facts import DeskFacts
 from service.desk.held_heads import CannotSign

@@ -21,7 +21,8 @@ class Parts:
     """rooms: the process's live rooms, for the channel and the bid doors.
 
     submit: their port for every command after publication. reserve_given: told of a lot_id after
-    the commit of a half of its reserve's key. export_pack: lot_id → the evidence pack (ZIP bytes).
+    the commit of a half of its reserve's key. export_pack: lot_id, and whether
+    it is for the regulator → the evidence pack (ZIP bytes).
     verify_pack: pack → the verifier's report; called in a thread.
     """
 
@@ -32,7 +33,7 @@ class Parts:
     passwords: Passwords
     submit: Submit
     roll_changed: RollChanged
-    export_pack: Callable[[str], Awaitable[bytes]]
+    export_pack: Callable[[str, bool], Awaitable[bytes]]
     verify_pack: Callable[[bytes], VerifyReport]
     rooms: Any
     anchors: Anchors = field(default_factory=Anchors)

@@ -109,4 +109,4 @@ async def _pack(parts: Parts, account: Account, lot_id: str, field: str, reason:
         by = in_log(parts.desk, account, "supervisor", "approver")
         subject = about_lot(lot_id)
         await record_look(connection, parts.desk, by, subject, field, why, every=True)
-    return await parts.export_pack(lot_id)
+    return await parts.export_pack(lot_id, account.has("supervisor"))

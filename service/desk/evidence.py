@@ -1,26 +1,42 @@
 """Gathers a lot's evidence pack from the database, all of it as it stood at one instant."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from schemas.log import RecordLook
 from schemas.problem import ProblemCode
+from schemas.rest import VerifyReport
 from service.audit import canonical
-from service.audit.notes import lot_origin
+from service.audit.cosignatures import add_lines
+from service.audit.notes import (
+    Checkpoint,
+    SigningKey,
+    house_origin,
+    lot_origin,
+    sign_checkpoint,
+    site_of,
+)
 from service.audit.pack import Head, HealthRow, HouseRecord, PackContents, build
 from service.audit.policy import Policy
+from service.audit.timestamps import read_stamp
 from service.audit.tree import Tree
+from service.audit.verifier import verify_pack
 from service.clock import Clock
 from service.desk.admission import published
 from service.desk.anchors import newest_with_quorum
 from service.desk.officials import OPERATOR, about_lot, house_marks
 from service.desk.refused import Refused
+from service.desk.screens import gather_screens
+from service.report.paper import Paper, draw_report
 from service.store import cosignatures, evidence, house, timestamps
 from service.store.ledger import StoredEntry, read_heads
 from service.store.log_tables import HOUSE, lot_log
 from service.store.signer import Halted, Signer
+
+Verify = Callable[[bytes], VerifyReport]
 
 _ROLL = b'"type":"open_roll"'
 _BIRTH = b'"type":"lot_born"'
@@ -32,19 +48,53 @@ _JUDGED = (
 
 
 async def build_pack(
-    engine: AsyncEngine, site: str, lot_id: str, signer: Signer, policy: Policy | None = None
+    engine: AsyncEngine,
+    site: str,
+    lot_id: str,
+    signer: Signer,
+    policy: Policy | None = None,
+    *,
+    verify: Verify | None = None,
+    regulator: bool = False,
 ) -> bytes:
     """The pack of a lot, signed by the log's key; refuses an id that is not published, and a log
     that may not be signed.
 
-    Packing a large sale takes seconds of computing, so it is done beside the event loop.
+    verify: makes the checks that the report on paper tells of; the key's own, unless it is given.
+    regulator: with what each screen was shown. Packing a large sale takes seconds of computing, so
+    it is done beside the event loop.
     """
     try:
         key = signer.key_for(lot_origin(site, lot_id))
     except Halted as halted:
         raise Refused(ProblemCode.UNAVAILABLE, str(halted), reason="LOG_HALTED") from halted
-    contents = await gather(engine, site, lot_id, policy)
-    return await asyncio.to_thread(build, contents, key)
+    contents = await gather(engine, site, lot_id, policy, regulator=regulator)
+    vkey = key.verifying.to_text()
+    return await asyncio.to_thread(
+        _with_report, contents, key, verify or (lambda pack: verify_pack(pack, vkey))
+    )
+
+
+def _with_report(contents: PackContents, key: SigningKey, verify: Verify) -> bytes:
+    """The report tells of the checks of the pack, so the pack is made before it and with it."""
+    report = verify(build(contents, key))
+    last, house = contents.heads[-1], contents.house_head
+    lot_lines = contents.cosignatures.get(last.size, ())
+    house_log = house_origin(site_of(contents.origin))
+    paper = Paper(
+        origin=contents.origin,
+        entries=contents.entries,
+        health=[row.at for row in contents.health],
+        lot_note=_note(contents.origin, last, key, lot_lines),
+        house_note=_note(house_log, house, key, contents.house_cosignatures),
+        stamps={size: read_stamp(tsr).at_ms for size, tsr in contents.timestamps.items()},
+        report=report,
+    )
+    return build(replace(contents, report=draw_report(paper)), key)
+
+
+def _note(origin: str, head: Head, key: SigningKey, lines: Sequence[str]) -> str:
+    return add_lines(sign_checkpoint(key, Checkpoint(origin, head.size, head.root)), lines)
 
 
 async def record_taken(engine: AsyncEngine, clock: Clock, site: str, lot_id: str) -> None:
@@ -58,15 +108,25 @@ async def record_taken(engine: AsyncEngine, clock: Clock, site: str, lot_id: str
 
 
 async def gather(
-    engine: AsyncEngine, site: str, lot_id: str, policy: Policy | None = None
+    engine: AsyncEngine,
+    site: str,
+    lot_id: str,
+    policy: Policy | None = None,
+    *,
+    regulator: bool = False,
 ) -> PackContents:
     """Everything that is stored about a lot and may be shown now; refuses an unknown id.
 
-    policy: whose quorum the house head of the pack should have.
+    policy: whose quorum the house head of the pack should have. regulator: with what each screen
+    was shown, once the roll is open: before, it would tell how many bid.
     """
     connection = await evidence.open_snapshot(engine)
     try:
-        return await _gather(connection, lot_origin(site, lot_id), lot_id, policy)
+        contents = await _gather(connection, lot_origin(site, lot_id), lot_id, policy)
+        if not regulator or not _roll_is_open(contents.entries):
+            return contents
+        sessions, shown = await gather_screens(connection, lot_log(lot_id))
+        return replace(contents, sessions=sessions, views=shown)
     finally:
         await connection.close()
 
@@ -108,11 +168,15 @@ async def _house(
     tree = await asyncio.to_thread(Tree, await evidence.read_house_leaves(connection))
     marks = [mark.encode() for mark in house_marks(lot_id)]
     about = await evidence.read_house_about(connection, marks, tree.size)
-    if not any(_ROLL in entry.bytes for entry in entries):
+    if not _roll_is_open([entry.bytes for entry in entries]):
         about = [record for record in about if _BIRTH in record.bytes]
     about, size = await _choose_head(connection, about, tree.size, policy)
     records = [HouseRecord(r.bytes, r.seq, tree.inclusion_proof(r.seq, size)) for r in about]
     return records, Head(size, tree.root(size))
+
+
+def _roll_is_open(entries: Sequence[bytes]) -> bool:
+    return any(_ROLL in entry for entry in entries)
 
 
 async def _choose_head(

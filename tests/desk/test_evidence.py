@@ -18,7 +18,9 @@ from service.store.health import Proof, prove
 from service.store.ledger import Append, NewEntry, append_on
 from service.store.log_tables import HOUSE, lot_log
 from service.store.signer import Signer
+from service.store.views import View, add_views
 from tests.audit import sales
+from tests.audit.forgers import unpack
 
 
 @pytest.fixture
@@ -148,3 +150,28 @@ def sales_part(sale: PackContents, size: int) -> PackContents:
         house_head=sale.house_head,
         health=sale.health,
     )
+
+
+async def test_every_pack_bears_the_report_for_people(engine: AsyncEngine) -> None:
+    lot_id = await store(engine, sales.sold_listing())
+    pack = unpack(await evidence.build_pack(engine, sales.SITE, lot_id, Signer(sales.KEY)))
+    assert pack["report.pdf"].startswith(b"%PDF-")
+    again = unpack(await evidence.build_pack(engine, sales.SITE, lot_id, Signer(sales.KEY)))
+    assert again == pack, "the same sale gives the same bytes"
+
+
+@pytest.mark.parametrize(("sale", "told"), [(sales.sold_listing, True), (sales.unfinished, False)])
+async def test_what_screens_were_shown_is_for_the_regulator_once_the_roll_is_open(
+    engine: AsyncEngine, sale: Callable[[], PackContents], told: bool
+) -> None:
+    lot_id = await store(engine, sale())
+    row = View(log=lot_log(lot_id), at=1, process="one", kind="opened", session="s", facts={})
+    frame = View(log=lot_log(lot_id), at=2, process="one", kind="all", no=1, frame="{}")
+    async with engine.begin() as connection:
+        await add_views(connection, [row, frame])
+    signer = Signer(sales.KEY)
+    own = await evidence.build_pack(engine, sales.SITE, lot_id, signer, regulator=True)
+    assert verify_pack(own, sales.VKEY).exit_code == 0
+    shown = {"sessions.jsonl", "views.jsonl"}
+    assert shown <= set(unpack(own)) if told else not shown & set(unpack(own))
+    assert not shown & set(unpack(await evidence.build_pack(engine, sales.SITE, lot_id, signer)))

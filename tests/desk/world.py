@@ -324,7 +324,7 @@ class OfficeWorld(World):
         self.heard.append(lot_id)
         self.parts.rooms.rolls.forget(lot_id)
 
-    async def _export(self, lot_id: str) -> bytes:
+    async def _export(self, lot_id: str, _: bool) -> bytes:
         self.packs.append(lot_id)
         return lot_id.encode()
 
