@@ -162,6 +162,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/lots/{lot_id}/checkpoint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Checkpoint
+         * @description The newest head of the lot's log as a C2SP signed note, with the cosignatures it has.
+         */
+        get: operations["get_checkpoint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/lots/{lot_id}/consistency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Prove Consistency
+         * @description That the log you have seen is a prefix of a later one: nothing in it was changed since.
+         */
+        get: operations["prove_consistency"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/lots/{lot_id}/keys": {
         parameters: {
             query?: never;
@@ -800,6 +840,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/supervision/anchors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Anchors
+         * @description Every log, the house first: witnesses, stamps that wait and why, and what is halted.
+         */
+        get: operations["list_anchors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/supervision/house": {
         parameters: {
             query?: never;
@@ -1280,6 +1340,24 @@ export interface components {
             type: "confirm_result";
         };
         /**
+         * ConsistencyProof
+         * @description That the log of `from` entries is a prefix of the one of `to`, after RFC 6962 §2.1.2.
+         *
+         *     proof: hashes of 32 bytes, base64. checkpoint: the signed note at `to`, cosignatures included.
+         */
+        ConsistencyProof: {
+            /** Checkpoint */
+            checkpoint: string;
+            /** From */
+            from: number;
+            /** Log */
+            log: string;
+            /** Proof */
+            proof: string[];
+            /** To */
+            to: number;
+        };
+        /**
          * DecidedBid
          * @description One own decided bid, without its proof (ask `bid_status` for the receipt).
          */
@@ -1658,6 +1736,27 @@ export interface components {
             frame_bytes: number;
             /** Frames Per S */
             frames_per_s: number;
+        };
+        /**
+         * LogAnchors
+         * @description What outsiders say of one log. `quorum_size`: its newest head with the policy's quorum, 0
+         *     while there is none, absent without a policy. `halted`: why this process signs it no more.
+         */
+        LogAnchors: {
+            /** Halted */
+            halted?: string | null;
+            /** Log */
+            log: string;
+            /** Quorum Size */
+            quorum_size?: number | null;
+            /** Size */
+            size: number;
+            /** Stamped */
+            stamped: number;
+            /** Stamps Pending */
+            stamps_pending: components["schemas"]["PendingStamp"][];
+            /** Witnesses */
+            witnesses: components["schemas"]["WitnessMark"][];
         };
         /** LogSealed */
         LogSealed: {
@@ -2175,6 +2274,13 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[LogAnchors] */
+        Page_LogAnchors_: {
+            /** Items */
+            items: components["schemas"]["LogAnchors"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[LotCard] */
         Page_LotCard_: {
             /** Items */
@@ -2272,6 +2378,25 @@ export interface components {
             term_years: number;
             /** Title */
             title: string;
+        };
+        /**
+         * PendingStamp
+         * @description A head that still waits for its timestamp; `said`: why.
+         */
+        PendingStamp: {
+            /** Moments */
+            moments: string[];
+            /** Said */
+            said?: string | null;
+            /** Size */
+            size: number;
+            /** Tries */
+            tries: number;
+            /**
+             * Wanted At
+             * @description UTC milliseconds, database time.
+             */
+            wanted_at: number;
         };
         /**
          * Ping
@@ -3502,6 +3627,22 @@ export interface components {
             /** Salt */
             salt?: string | null;
         };
+        /**
+         * WitnessMark
+         * @description What one witness is known to hold of a log. `at`: when it last signed; `said`: why not now.
+         */
+        WitnessMark: {
+            /** At */
+            at?: number | null;
+            /** Said */
+            said?: string | null;
+            /** Size */
+            size: number;
+            /** Tries */
+            tries: number;
+            /** Witness */
+            witness: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -4106,6 +4247,127 @@ export interface operations {
                 headers: {
                     /** @description Whole seconds until it may help. */
                     "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_checkpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    prove_consistency: {
+        parameters: {
+            query: {
+                /** @description Entries of the head you have. */
+                from: number;
+                /** @description Entries of a later committed head; else the newest. */
+                to?: number | null;
+            };
+            header?: never;
+            path: {
+                lot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsistencyProof"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description unavailable */
+            503: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -6894,6 +7156,67 @@ export interface operations {
             };
             /** @description malformed */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_anchors: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before; opaque. */
+                cursor?: string | null;
+                /** @description Rows on a page; the site's bound at most. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LogAnchors_"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description not_allowed */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
