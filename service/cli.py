@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar, get_args
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from schemas.rest import RoleName, VerifyReport
 
@@ -301,9 +302,10 @@ def openapi(
 def print_report(report: VerifyReport, console: Console) -> None:
     """The verifier's findings as a table for people."""
     if report.error:
-        console.print(f"{report.pack} cannot be read: {report.error}", soft_wrap=True)
+        # What a pack says is text, never markup.
+        console.print(f"{report.pack} cannot be read: {report.error}", soft_wrap=True, markup=False)
         return
-    table = Table(title=report.pack, title_justify="left")
+    table = Table(title=Text(report.pack), title_justify="left")
     for column in ("", "check", "counted", "finding"):
         table.add_column(column)
     marks = {"HELD": "✔", "FAILED": "✘", "NOT_APPLICABLE": "–"}
@@ -313,10 +315,11 @@ def print_report(report: VerifyReport, console: Console) -> None:
             where = "" if check.first_seq is None else f"entry {check.first_seq}: "
             finding = f"{where}{finding} expected {check.expected}, found {check.found}"
         row = f"{check.number} {check.name}"
-        table.add_row(marks[check.status], row, f"{check.counted:,}", finding)
+        table.add_row(marks[check.status], row, f"{check.counted:,}", Text(finding))
     console.print(table)
     result = report.outcome or "no result"
-    console.print(f"{report.log}: {report.entries:,} entries, {result}, root {report.root}")
+    last = f"{report.log}: {report.entries:,} entries, {result}, root {report.root}"
+    console.print(last, markup=False)
 
 
 @contextmanager

@@ -17,8 +17,12 @@ from typing import Any
 import pytest
 
 from service.audit import keys
+from service.audit.pack import build
 from service.store.embedded import start_postgres
 from service.store.migrate import downgrade
+from tests.audit import sales
+from tests.audit.authority import Authority
+from tests.audit.forgers import repack, unpack
 from tests.conftest import FreshDatabase
 
 LUOCHUI = Path(sys.executable).parent / "luochui"
@@ -225,6 +229,44 @@ def test_verify_without_a_pack_or_with_garbage_for_a_key_is_exit_2(tmp_path: Pat
     done = luochui("verify", tmp_path / "nowhere.zip", "--key", vkey, "--json")
     assert done.returncode == 2
     assert "key" in json.loads(done.stdout)["error"]
+
+
+def test_verify_takes_a_policy_and_authorities_from_files(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    contents = sales.stamped(sales.witnessed(sales.sold_listing()), authority)
+    files = {
+        "pack.zip": build(contents, sales.KEY),
+        "log.vkey": sales.VKEY.encode(),
+        "policy": sales.POLICY.encode(),
+        "none": b"quorum none",
+    }
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    asked = ("verify", tmp_path / "pack.zip", "--key", tmp_path / "log.vkey")
+    outside = ("--policy", tmp_path / "policy", "--tsa", tmp_path / "ca.pem")
+    done = luochui(*asked, *outside, "--tsa", tmp_path / "tsa.pem", "--json")
+    assert done.returncode == 0, done.stderr
+    assert [check["status"] for check in json.loads(done.stdout)["checks"][13:]] == ["HELD"] * 2
+    assert "the quorum covers 19 of 19 entries" in luochui(*asked, *outside).stdout
+    for wrong in (("--policy", tmp_path / "pack.zip"), ("--tsa", tmp_path / "policy")):
+        refused = luochui(*asked, *wrong)
+        assert refused.returncode == 2
+        assert "cannot be read" in refused.stdout
+        assert "Traceback" not in refused.stderr
+
+
+def test_what_a_pack_says_is_printed_as_text_not_as_markup(tmp_path: Path) -> None:
+    files = unpack(build(sales.sold_listing(), sales.KEY))
+    (tmp_path / "[b].zip").write_bytes(b"[/b]")
+    (tmp_path / "log.vkey").write_text(sales.VKEY)
+    done = luochui("verify", tmp_path / "[b].zip", "--key", tmp_path / "log.vkey")
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+    assert done.stdout.startswith("[b].zip cannot be read: NOT_A_ZIP")
+    first = files["log.jsonl"].replace(b'"type":"publish_lot"', b'"type":"[/b]"', 1)
+    (tmp_path / "[b].zip").write_bytes(repack({**files, "log.jsonl": first}))
+    done = luochui("verify", tmp_path / "[b].zip", "--key", tmp_path / "log.vkey")
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    assert "[/b]" in done.stdout
 
 
 def test_a_log_key_is_made_once_and_never_overwritten(tmp_path: Path) -> None:

@@ -63,6 +63,14 @@ class Check:
 
 
 def shown(value: object) -> str:
-    """A value for the report, cut to a bounded length."""
+    """A value for the report, cut to a bounded length and safe to print on any terminal.
+
+    A pack may hold escape sequences, or letters that turn the line around, where a name belongs.
+    """
     text = value.hex() if isinstance(value, bytes) else str(value)
-    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
+    text = text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
+    return text if text.isprintable() else "".join(map(_printable, text))
+
+
+def _printable(letter: str) -> str:
+    return letter if letter.isprintable() else ascii(letter)[1:-1]

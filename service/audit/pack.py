@@ -35,6 +35,9 @@ SESSIONS = "sessions.jsonl"
 VIEWS = "views.jsonl"
 
 MAX_LINE_BYTES = canonical.MAX_BYTES
+MAX_ENTRIES = 1_000_000  # of one lot; each costs memory even when it is an empty line
+MAX_LINES = 10_000_000  # of any other file; ten days of health from several processes are fewer
+MAX_MANIFEST_BYTES = 64 << 20  # a quarter of a million rows are 50 MB
 
 _REQUIRED = (MANIFEST, LOG, CHECKPOINTS)
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -242,13 +245,18 @@ class Pack:
         """The files of a folder, in order of name."""
         return [each.name for each in self._archive.members if each.name.startswith(folder)]
 
-    def size(self, name: str) -> int:
-        """How many bytes a file has, without reading it."""
-        return self._member(name).size
+    def digest(self, name: str) -> str:
+        """The SHA-256 (hex) of a file, which is never whole in memory."""
+        digest = sha256()
+        for chunk in self._hashed(self._member(name)):
+            digest.update(chunk)
+        return digest.hexdigest()
 
-    def read(self, name: str) -> bytes:
-        """A whole file."""
+    def read(self, name: str, most: int) -> bytes:
+        """A whole file of at most `most` bytes; raises ValueError for a larger one."""
         member = self._member(name)
+        if member.size > most:
+            raise ValueError(f"{Reason.TOO_LARGE}: {member.size} bytes, at most {most}")
         raw = self._archive.read(member)
         self._compare(member, sha256(raw).digest())
         return raw
@@ -256,13 +264,17 @@ class Pack:
     def lines(self, name: str) -> Iterator[bytes]:
         """The lines of a file without their ends; nothing when there is no such file.
 
-        Raises PackUnreadable for a line above MAX_LINE_BYTES and for a last line without an end.
+        Raises PackUnreadable for a line above MAX_LINE_BYTES, for too many lines, and for a last
+        line without an end.
         """
         if self._archive.find(name) is None:
             return
-        rest = b""
+        rest, left = b"", MAX_ENTRIES if name == LOG else MAX_LINES
         for chunk in self._hashed(self._member(name)):
             *lines, rest = (rest + chunk).split(b"\n")
+            left -= len(lines)
+            if left < 0:
+                raise PackUnreadable(Reason.TOO_MANY_LINES, name)
             yield from lines
             if len(rest) > MAX_LINE_BYTES:
                 raise PackUnreadable(Reason.LINE_TOO_LONG, name)
@@ -299,7 +311,10 @@ class Pack:
             self.fault = Fault(detail, expected.hex() or None, found.hex() or None)
 
     def _read_manifest(self) -> None:
-        raw = self._archive.read(self._member(MANIFEST))
+        member = self._member(MANIFEST)
+        if member.size > MAX_MANIFEST_BYTES:
+            raise PackUnreadable(Reason.TOO_LARGE, f"{MANIFEST}: {member.size} bytes")
+        raw = self._archive.read(member)
         rows = _ManifestRows(raw)
         for member in self._archive.members:
             if member.name == MANIFEST:

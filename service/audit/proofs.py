@@ -15,7 +15,7 @@ from service.audit.tree import HASH_BYTES, MAX_PROOF, Proof, leaf_hash, verify_i
 
 HEADER = "c2sp.org/tlog-proof@v1"
 SUFFIX = ".tlog-proof"
-MAX_CHARACTERS = canonical.MAX_BYTES * 4 // 3 + MAX_PROOF * 64 + notes.MAX_NOTE_BYTES
+MAX_BYTES = MAX_CHARACTERS = canonical.MAX_BYTES * 4 // 3 + MAX_PROOF * 64 + notes.MAX_NOTE_BYTES
 
 
 class Reason(StrEnum):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from schemas import log as w
 from service.audit import commitments, notes, proofs, signatures
+from service.audit.archive import PackUnreadable
 from service.audit.broken import Broken
 from service.audit.checks import Check
 from service.audit.commitments import Kind
@@ -39,15 +40,17 @@ def read_house(
 
     proven: is told of the note under which each of them stands.
     """
-    house, site = House(), notes.site_of(lot_origin)
+    house, origin = House(), notes.house_origin(notes.site_of(lot_origin))
     lot_id = lot_origin.rpartition("/")[2]
     for name in pack.names(HOUSE):
         check.counted += 1
         try:
-            found = proofs.verify(pack.read(name).decode(), key, notes.house_origin(site))
-            entry = _prove(found, name, notes.house_origin(site), house)
+            found = proofs.verify(pack.read(name, proofs.MAX_BYTES).decode(), key, origin)
+            entry = _prove(found, name, origin, house)
             _take(entry, lot_id, house)
             proven(found.note)
+        except PackUnreadable:
+            raise  # damage is nobody's lie
         except ValueError as error:
             check.fail(f"{name}: {error}")
     return house

@@ -29,7 +29,6 @@ Keys and certificates inside a pack are never believed: 14 needs a policy, 15 an
 """
 
 from dataclasses import dataclass
-from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
@@ -39,7 +38,7 @@ from schemas.rest import VerifyReport
 from service.audit import keys, notes, proofs
 from service.audit.archive import PackUnreadable, Reason
 from service.audit.broken import Broken
-from service.audit.checks import Check
+from service.audit.checks import Check, shown
 from service.audit.heads import Heads
 from service.audit.inputs import read_file
 from service.audit.notes import VerifyingKey
@@ -183,8 +182,8 @@ def _verify(source: BinaryIO, name: str, key: VerifyingKey, given: Given) -> Ver
 def _report(name: str, origin: str, told: Told, checks: list[Check]) -> VerifyReport:
     hammer = told.hammers[-1][1] if told.hammers and told.stage == "SOLD" else None
     return VerifyReport(
-        pack=name,
-        log=origin,
+        pack=shown(name),
+        log=shown(origin),
         entries=told.entries,
         root=told.tree.root().hex(),
         winner_no=None if hammer is None else hammer.bidder_no,
@@ -196,7 +195,7 @@ def _report(name: str, origin: str, told: Told, checks: list[Check]) -> VerifyRe
 
 
 def _unreadable(name: str, error: str) -> VerifyReport:
-    return VerifyReport(pack=name, entries=0, exit_code=2, checks=(), error=error)
+    return VerifyReport(pack=shown(name), entries=0, exit_code=2, checks=(), error=shown(error))
 
 
 def _outcome(told: Told) -> str:
@@ -254,7 +253,10 @@ def _check_receipts(
             continue
         check.counted += 1
         try:
-            _check_receipt(pack.read(name).decode(), seq, key, told, heads, origin)
+            text = pack.read(name, proofs.MAX_BYTES).decode()
+            _check_receipt(text, seq, key, told, heads, origin)
+        except PackUnreadable:
+            raise  # damage is nobody's lie
         except ValueError as refusal:
             check.fail(f"the receipt of bid {bid_id}", seq, "proves its entry", refusal)
     if check.counted < len(told.bids):
@@ -303,7 +305,7 @@ def _check_documents(pack: Pack, told: Told, check: Check) -> None:
     names = pack.names(DOCUMENTS)
     for name in names:
         check.counted += 1
-        named, found = name.removeprefix(DOCUMENTS), sha256(pack.read(name)).hexdigest()
+        named, found = name.removeprefix(DOCUMENTS), pack.digest(name)
         if named != found:
             check.fail(f"{name} is another document", None, named, found)
         if named not in told.documents:

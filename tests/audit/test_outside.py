@@ -317,8 +317,8 @@ def test_a_gigantic_token_is_not_read(
     gigantic = random.Random(7).randbytes(10 << 20)
     monkeypatch.setattr(timestamps, "_open", None)
     found = stamps(replace(stamped, timestamps={SEALED: gigantic}), authority.ca)
-    assert found.detail == f"timestamps/{SEALED}.tsr is too large"
-    assert found.found == f"{len(gigantic)} bytes"
+    assert found.detail == f"timestamps/{SEALED}.tsr proves nothing"
+    assert found.found == f"TOO_LARGE: {len(gigantic)} bytes, at most {timestamps.MAX_TOKEN_BYTES}"
 
 
 def test_a_token_by_a_stranger_fails(stamped: PackContents, tmp_path: Path) -> None:
@@ -371,6 +371,18 @@ def test_bidding_that_goes_on_wants_a_stamp_every_ten_minutes(authority: Authori
     assert stamps(sales.stamped(contents, authority), authority.ca).status == "HELD"
     bare = stamps(contents, authority.ca)
     assert (bare.status, bare.detail) == ("FAILED", "the close bears no timestamp")
+
+
+def test_names_that_are_no_text_are_told_in_letters() -> None:
+    vkey = sales.WITNESSES["notary"].verifying.to_text().encode()
+    policy = b"witness \xff\xc2\x9b " + vkey + b"\nwitness z " + other().encode() + b"\nquorum z\n"
+    report = verify_pack(build(SEEN, sales.KEY), sales.VKEY, policy)
+    assert report.checks[13].found == r"\udcff\x9b"
+    assert r"\\udcff" in report.model_dump_json()
+
+
+def other() -> str:
+    return sales.CosigningKey("z.example", bytes(32)).verifying.to_text()
 
 
 # ── what is given from outside ──────────────────────────────────────────────────────────────

@@ -1,6 +1,7 @@
 """The pack as a file: what it holds, and everything its reader refuses before believing it."""
 
 import json
+import random
 import struct
 import zipfile
 import zlib
@@ -231,7 +232,8 @@ def test_a_directory_that_disagrees_with_its_files_is_refused() -> None:
 
 
 def test_damage_in_transit_is_named() -> None:
-    for name in ("log.jsonl", "manifest.json", "health.jsonl"):
+    receipt = next(name for name in unpack(PACK) if name.startswith("receipts/"))
+    for name in ("log.jsonl", "manifest.json", "health.jsonl", receipt, "house/1.tlog-proof"):
         with zipfile.ZipFile(BytesIO(PACK)) as opened:
             info = opened.getinfo(name)
         middle = info.header_offset + 30 + len(name) + info.compress_size // 2
@@ -264,6 +266,108 @@ def test_more_files_than_a_plain_directory_can_count_are_read() -> None:
         Archive(BytesIO(patched(raw, end + 16, b"\x01\x00\x00\x00")))
     with pytest.raises(PackUnreadable, match="NOT_A_ZIP"):
         Archive(BytesIO(patched(raw, end + 56, b"XX")))
+
+
+def zip64(raw: bytes, *, place: int | None = None, **facts: int) -> bytes:
+    """A small ZIP whose end speaks ZIP64, with any of its figures a lie."""
+    count, size, start = struct.unpack("<H2L", raw[-12:-2])
+    end = len(raw) - 22 if place is None else place
+    told = {"count": count, "size": size, "start": start, "length": 44, **facts}
+    record = struct.pack(
+        "<4sQ2H2L4Q", b"PK\x06\x06", told["length"], 45, 45, 0, 0,
+        told["count"], told["count"], told["size"], told["start"],
+    )  # fmt: skip
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, end, 1)
+    return raw[:-22] + record + locator + raw[-22:-14] + b"\xff" * 12 + b"\0\0"
+
+
+def test_figures_of_zip64_are_believed_no_more_than_others() -> None:
+    files = sorted(unpack(PACK).items())
+    assert verify_pack(zip64(zipped(*files)), sales.VKEY).exit_code == 0
+    raw = zipped(("log.jsonl", b"x"))
+    most = 2**64 - 1
+    assert reason(zip64(raw, count=most)) == Reason.TOO_MANY_FILES
+    assert reason(zip64(raw, count=2)) == Reason.BAD_DIRECTORY
+    assert reason(zip64(raw, size=most)) == Reason.BAD_DIRECTORY
+    assert reason(zip64(raw, start=most)) == Reason.BAD_DIRECTORY
+    assert reason(zip64(raw, start=most - 10, size=most)) == Reason.BAD_DIRECTORY
+    assert reason(zip64(raw, length=most)) == Reason.BAD_DIRECTORY
+    assert reason(zip64(raw, place=most)) == Reason.NOT_A_ZIP
+    assert reason(zip64(raw, place=0)) == Reason.NOT_A_ZIP
+
+
+def test_a_size_that_only_zip64_could_tell_is_too_large() -> None:
+    raw = zipped(("log.jsonl", b"x"))
+    for field in (20, 24):  # packed, unpacked
+        lie = patched(raw, directory(raw) + field, b"\xff" * 4)
+        assert reason(lie) == Reason.TOO_LARGE
+    assert reason(patched(raw, directory(raw) + 42, b"\xff" * 4)) == Reason.OVERLAPPING
+
+
+def test_a_manifest_that_claims_gigabytes_is_a_difference_not_a_burden() -> None:
+    files = unpack(PACK)
+    size = f'"size":{len(files["log.jsonl"])}'.encode()
+    claimed = files["manifest.json"].replace(size, b'"size":1073741824000')
+    report = verify_pack(repack({**files, "manifest.json": claimed}, manifest=False), sales.VKEY)
+    assert (report.exit_code, report.checks[0].status) == (1, "FAILED")
+    assert "the manifest says 1073741824000" in str(report.checks[0].detail)
+
+
+def test_a_manifest_larger_than_any_pack_needs_is_not_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pack, "MAX_MANIFEST_BYTES", 1_000)
+    assert reason(PACK) == Reason.TOO_LARGE
+
+
+def test_more_lines_than_the_bound_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pack, "MAX_ENTRIES", len(sales.sold_listing().entries))
+    assert verify_pack(PACK, sales.VKEY).exit_code == 0
+    monkeypatch.setattr(pack, "MAX_ENTRIES", len(sales.sold_listing().entries) - 1)
+    assert reason(PACK) == Reason.TOO_MANY_LINES
+    monkeypatch.undo()
+    monkeypatch.setattr(pack, "MAX_LINES", len(sales.sold_listing().health) - 1)
+    assert reason(PACK) == Reason.TOO_MANY_LINES
+
+
+def test_a_gigantic_receipt_is_a_difference_and_is_not_read() -> None:
+    files = unpack(PACK)
+    gigantic = random.Random(7).randbytes(12 << 20)
+    for folder, number in (("receipts/", 5), ("house/", 10)):
+        name = next(name for name in files if name.startswith(folder))
+        report = verify_pack(repack({**files, name: gigantic}), sales.VKEY)
+        check = report.checks[number - 1]
+        assert (report.exit_code, check.status) == (1, "FAILED")
+        assert "TOO_LARGE" in f"{check.detail} {check.found}"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(b"[" * 100_000, b'{"a":' * 50_000, b"1" * 100_000, b"-" + b"9" * 5_000, b"1e999999"),
+        *(b'{"at":1' + b"0" * 5_000 + b"}", b'"\\ud800"', b"\xff\xfe", b"\x00", b"NaN", b""),
+    ],
+)
+def test_a_line_that_would_hurt_a_reader_is_one_difference(line: bytes) -> None:
+    files = unpack(PACK)
+    for name in ("log.jsonl", "health.jsonl"):
+        changed = {**files, name: line + b"\n" + files[name]}
+        report = verify_pack(repack(changed), sales.VKEY)
+        assert report.exit_code == 1
+        assert report.checks[1 if name == "log.jsonl" else 12].status == "FAILED"
+
+
+def test_what_a_report_quotes_is_safe_to_print() -> None:
+    files = unpack(PACK)
+    first = sales.sold_listing().entries[0][:-1] + b',"\xc2\x9b[2J\xe2\x80\xae":1}'
+    lines = files["log.jsonl"].split(b"\n")
+    changed = {**files, "log.jsonl": b"\n".join([first, *lines[1:]])}
+    said = verify_pack(repack(changed), sales.VKEY).model_dump_json()
+    assert "\u202e" not in said
+    assert "\x9b" not in said
+    assert "[2J" in said
+    unreadable = verify_pack(zipped(("log.jsonl", b""), ("\x1b[2J", b"")), "\x1b[2J")
+    assert "\x1b" not in str(unreadable.error)
 
 
 def test_a_pack_zipped_again_by_another_tool_still_verifies() -> None:
