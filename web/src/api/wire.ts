@@ -74,3 +74,14 @@ export type OfficeLot = Loose<Raw['OfficeLot']>
 export type DepositLine = Loose<Raw['DepositLine']>
 export type RefundOrder = Loose<Raw['RefundOrder']>
 export type VerifyReport = Loose<Raw['VerifyReport']>
+
+// the supervisor's view
+export type HousePage = Loose<Raw['HousePage']>
+export type HouseLine = HousePage['items'][number]
+export type HouseCommand = HouseLine['command']
+export type LookPage = Loose<Raw['LookPage']>
+export type LookLine = LookPage['items'][number]
+export type LotIdentities = Loose<Raw['LotIdentities']>
+export type OpenedIdentity = LotIdentities['items'][number]
+export type IdentityCheck = Loose<Raw['IdentityCheck']>
+export type WinnerOpening = Loose<Raw['WinnerOpening']>

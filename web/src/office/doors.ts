@@ -39,6 +39,8 @@ export const withdrawAction = (requestId: string) => post<OfficeRequest>(`/offic
 export const listApplications = () => call<Page<OfficeApplication>>('/office/applications')
 export const decideApplication = (applicationId: string, accept: boolean, reason: string) =>
   post<OfficeApplication>(`/office/applications/${applicationId}/decision`, { accept, ...(reason ? { reason } : {}) })
+export const requestRevocation = (applicationId: string, cause: string, text: string, idempotencyKey: string) =>
+  call<OfficeRequest>(`/office/applications/${encodeURIComponent(applicationId)}/revocation`, { method: 'POST', body: { cause, text }, idempotencyKey })
 export const listDeposits = () => call<Page<DepositLine>>('/office/deposits')
 export const listRefunds = () => call<Page<RefundOrder>>('/office/refunds')
 export const recordRefund = (refundId: string, state: 'SENT' | 'PAID' | 'FAILED', bankReference: string) =>
@@ -46,7 +48,6 @@ export const recordRefund = (refundId: string, state: 'SENT' | 'PAID' | 'FAILED'
 
 export const listSupervisedLots = () => call<Page<OfficeLot>>('/supervision/lots')
 export const verifyLot = (lotId: string) => call<VerifyReport>(`/supervision/lots/${encodeURIComponent(lotId)}/verification`)
-export const exportPath = (lotId: string) => `/supervision/lots/${encodeURIComponent(lotId)}/export`
 
 /** All pages of a list that is known to be small. */
 async function everything<T>(path: string): Promise<T[]> {
