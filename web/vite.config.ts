@@ -26,6 +26,8 @@ export default defineConfig({
       },
     },
   },
+  // The verifier's worker fetches the parser of timestamps as a part of its own.
+  worker: { format: 'es' },
   server: {
     proxy: {
       '/api': service,

@@ -24,6 +24,7 @@ export const PAGES = {
   office: { path: '/office', for: 'office', load: () => import('../office/Office.vue') },
   draft: { path: '/office/drafts/:id', for: 'office', load: () => import('../office/DraftPage.vue') },
   supervision: { path: '/supervision', for: 'supervisor', load: () => import('../supervision/Supervision.vue') },
+  verify: { path: '/verify', load: () => import('../verify/Verify.vue') },
   'not-found': { path: '', load: () => import('../pages/NotFound.vue') },
 } satisfies Record<string, Page>
 

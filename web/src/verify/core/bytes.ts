@@ -50,7 +50,10 @@ export function fromBase64(text: string): Bytes {
     throw new Broken('not_base64')
   }
   hold(btoa(raw) === text, 'not_base64', 'spare bits are set')
-  return Uint8Array.from(raw, (character) => character.charCodeAt(0))
+  // A loop: a pack of a hundred thousand receipts is decoded here, and `from` is ten times slower.
+  const bytes = new Uint8Array(raw.length)
+  for (let at = 0; at < raw.length; at += 1) bytes[at] = raw.charCodeAt(at)
+  return bytes
 }
 
 export function equal(a: Uint8Array, b: Uint8Array): boolean {
