@@ -14,7 +14,7 @@ import { decode, isObject } from '../core/canonical'
 import { LOG_KEY, readVkey, type Vkey } from '../core/notes'
 import { leafHash } from '../core/tree'
 import { Check, NAMES } from './check'
-import { Decisions, Health, Result } from './decided'
+import { Decisions, Health, Result } from '../rules'
 import { Documents } from './documents'
 import { headsOf, NoteOpener, TreeWalk, type Head } from './heads'
 import { checkHouse, readHouse, rootOf, type House } from './house'
@@ -22,7 +22,7 @@ import { Leaves } from './leaves'
 import { checkManifest, logOf, siteOf } from './manifest'
 import { BidSignatures, Commitments, RollCheck, type Roll } from './opened'
 import { Outcome, type SaleFacts } from './outcome'
-import { LOG, MANIFEST, Pack } from './packed'
+import { HEALTH, LOG, MANIFEST, Pack } from './packed'
 import { readPolicy, type Policy } from './policy'
 import { checkReceipts } from './receipts'
 import { isLotEntry } from './schema'
@@ -137,7 +137,6 @@ class Judge {
     const rollCheck = new RollCheck(this.check(9), roll, house)
     const documents = new Documents(this.check(11))
     const result = new Result(this.check(12))
-    const health = new Health(this.check(13))
     const order = new Order(this.check(3), origin)
     const of = this.heads[this.heads.length - 1]?.size ?? 0
     for await (const line of this.pack.lines(LOG)) {
@@ -149,6 +148,7 @@ class Judge {
       if (seq % STEP === 0) this.tell('entries', seq, Math.max(of, seq))
       if (entry === null) {
         decisions.cannotRead(seq)
+        result.cannotRead(seq)
         continue
       }
       const { command } = entry
@@ -161,8 +161,8 @@ class Judge {
       }
       commitments.see(placed, command)
       rollCheck.see(placed, command)
-      decisions.see(placed)
-      for (const each of [documents, result, health, this.outcome, this.moments]) each.see(placed)
+      this.decide(decisions, placed)
+      for (const each of [documents, result, this.outcome, this.moments]) each.see(placed)
     }
     if (this.leaves.size === 0) for (const number of [2, 3]) this.check(number).fail('the log is empty', { seq: 0 })
     tree.end()
@@ -172,8 +172,24 @@ class Judge {
     rollCheck.end()
     result.end()
     await documents.end(this.pack)
-    await health.end(this.pack)
+    await this.health(decisions)
     return { root: hex(tree.tree.root), firstLeaf: this.leaves.size === 0 ? null : this.leaves.at(0).slice() }
+  }
+
+  /** A hostile log under a good key may say what no rule was made for; that is a difference, not a fault. */
+  private decide(decisions: Decisions, entry: LotEntry): void {
+    try {
+      decisions.see(entry)
+    } catch (error) {
+      this.check(8).fail('the rules cannot decide this', { seq: entry.seq, found: String(error) })
+      decisions.cannotRead(entry.seq)
+    }
+  }
+
+  private async health({ windows, outages }: Decisions): Promise<void> {
+    const health = new Health(this.check(13), windows, outages)
+    if (this.pack.has(HEALTH)) for await (const row of this.pack.lines(HEALTH)) health.row(row)
+    health.end()
   }
 
   private readEntry(line: Uint8Array, seq: number): LotEntry | null {

@@ -30,7 +30,8 @@ export function readToken(der: Uint8Array): Token {
   return named('not_a_timestamp', () => {
     const response = new TimeStampResp({ schema: whole(der) })
     const granted = Number(response.status.status)
-    hold(granted === 0, 'not_granted', `status ${granted}`)
+    // RFC 3161 §2.4.2: both 0 and 1 (granted with modifications) bring a token, which is what is judged.
+    hold(granted === 0 || granted === 1, 'not_granted', `status ${granted}`)
     const token = response.timeStampToken
     hold(token instanceof ContentInfo && token.contentType === SIGNED_DATA, 'not_a_timestamp', 'no token')
     const signed = new SignedData({ schema: token.content as BaseBlock })
