@@ -112,6 +112,7 @@ class RulesSummary(Strict):
     countdown_s: Whole
     extension: Name
     entry_rule: Name
+    reserve: Name | None = None
     drain_ms: Whole
     warnings_s: tuple[Whole, ...]
     area_centi_m2: Whole

@@ -63,6 +63,7 @@ def rules_summary(lot: Lot) -> RulesSummary:
         countdown_s=rules.countdown_s,
         extension=rules.extension.value,
         entry_rule=rules.entry_rule.value,
+        reserve=rules.reserve.value,
         drain_ms=rules.drain_ms,
         warnings_s=rules.warnings_s,
         area_centi_m2=parcel.area_centi_m2,

@@ -26,8 +26,7 @@ describe('a draft from a parcel', () => {
     const draft = toDraft(filled(), { parcel_id: 'parcel-001', parcel: parcel.facts }, rules, NOW)
     expect(draft).toMatchObject({
       lot_id: 'lot-parcel-001',
-      rules: { starting_price_fen: 28_250 * WAN, increment_fen: 20 * WAN, deposit: { CNY: 28_250 * WAN }, countdown_s: 300 },
-      reserve: { has_reserve: false, amount_fen: 0 },
+      rules: { starting_price_fen: 28_250 * WAN, increment_fen: 20 * WAN, deposit: { CNY: 28_250 * WAN }, countdown_s: 300, reserve: 'SEALED' },
     })
     const { timetable } = draft
     expect(timetable.auction_from).toBeUndefined()
@@ -55,9 +54,9 @@ describe('a draft from a parcel', () => {
 
 describe('what is wrong with a form', () => {
   it('is told by field', () => {
-    const form = { ...filled(), lotId: 'A b', start: '', increment: '2e3', hasReserve: true, reserve: '', countdown: '0' }
+    const form = { ...filled(), lotId: 'A b', start: '', increment: '2e3', countdown: '0' }
     expect(errorsOf(form)).toEqual({
-      lotId: 'badLotId', start: 'required', increment: 'badAmount', reserve: 'required', countdown: 'badAmount',
+      lotId: 'badLotId', start: 'required', increment: 'badAmount', countdown: 'badAmount',
     })
   })
   it('元 typed as 万元 is seen by the price per 亩', () => {

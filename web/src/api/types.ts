@@ -3147,6 +3147,8 @@ export interface components {
             price_quantum_fen: number;
             /** Price Unit */
             price_unit: string;
+            /** Reserve */
+            reserve?: string | null;
             /** Self Outbid */
             self_outbid: string;
             /**

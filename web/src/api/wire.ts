@@ -71,6 +71,7 @@ export type Template = Loose<Raw['Template']>
 export type OfficeApplication = Loose<Raw['OfficeApplication']>
 export type OfficeRequest = Loose<Raw['OfficeRequest']>
 export type OfficeLot = Loose<Raw['OfficeLot']>
+export type ReserveWait = Loose<Raw['ReserveWait']>
 export type DepositLine = Loose<Raw['DepositLine']>
 export type RefundOrder = Loose<Raw['RefundOrder']>
 export type VerifyReport = Loose<Raw['VerifyReport']>

@@ -12,7 +12,7 @@ export interface Form {
   increment: string
   deposit: string
   countdown: string
-  hasReserve: boolean
+  /** SEALED or NONE: the rule. What is sealed is sealed apart, by two people. */
   reserve: string
   times: Record<TimeName, string>
 }
@@ -23,7 +23,7 @@ export const LISTING_TIMES: readonly TimeName[] = ['registration_from', 'registr
 export const AUCTION_TIMES: readonly TimeName[] = ['registration_from', 'registration_to', 'deposit_deadline', 'auction_from']
 export const timesOf = (method: string): readonly TimeName[] => (method === 'AUCTION' ? AUCTION_TIMES : LISTING_TIMES)
 
-export type FieldName = 'lotId' | 'start' | 'increment' | 'deposit' | 'countdown' | 'reserve' | TimeName
+export type FieldName = 'lotId' | 'start' | 'increment' | 'deposit' | 'countdown' | TimeName
 export type Errors = Partial<Record<FieldName, 'required' | 'badAmount' | 'badLotId'>>
 
 const LOT_ID = /^[a-z0-9][a-z0-9-]{2,63}$/
@@ -38,7 +38,7 @@ export function emptyForm(): Form {
   const times = { registration_from: '', registration_to: '', deposit_deadline: '', listing_from: '', listing_to: '', auction_from: '' }
   return {
     lotId: '', template: '', method: 'LISTING', priceUnit: 'TOTAL', start: '', increment: '', deposit: '', countdown: '',
-    hasReserve: false, reserve: '', times,
+    reserve: 'SEALED', times,
   }
 }
 
@@ -55,6 +55,7 @@ export function fromParcel(form: Form, parcel: Parcel): void {
 /** Times that keep the template's own notice, listing and registration gap. */
 export function fromTemplate(form: Form, rules: RuleSet, now: number): void {
   form.countdown = String(rules.countdown_s)
+  form.reserve = rules.reserve
   const practice = rules.day_ms < 3_600_000
   const announced = Math.ceil(now / MINUTE_MS) * MINUTE_MS
   const opens = announced + Math.max((rules.notice_days + 1) * rules.day_ms, practice ? PRACTICE_NOTICE_MS : 0)
@@ -69,7 +70,7 @@ export function fromTemplate(form: Form, rules: RuleSet, now: number): void {
   set('auction_from', opens)
 }
 
-/** A stored draft back into the form; the reserve is never shown again. */
+/** A stored draft back into the form. */
 export function fromDraft(draft: Pick<DraftIn, 'lot_id' | 'rules' | 'timetable'>): Form {
   const { rules, timetable } = draft
   const form = emptyForm()
@@ -82,6 +83,7 @@ export function fromDraft(draft: Pick<DraftIn, 'lot_id' | 'rules' | 'timetable'>
     increment: plain(rules.increment_fen, rules.price_unit),
     deposit: plain(rules.deposit['CNY']),
     countdown: String(rules.countdown_s),
+    reserve: rules.reserve,
   })
   for (const name of [...LISTING_TIMES, ...AUCTION_TIMES]) {
     const at = timetable[name]
@@ -97,14 +99,13 @@ function plain(fen: number | null | undefined, unit = 'TOTAL'): string {
 export function errorsOf(form: Form): Errors {
   const errors: Errors = {}
   if (!LOT_ID.test(form.lotId)) errors.lotId = 'badLotId'
-  const amount = (name: 'start' | 'increment' | 'deposit' | 'reserve', unit: string) => {
+  const amount = (name: 'start' | 'increment' | 'deposit', unit: string) => {
     const fen = parseSpoken(form[name], unit)
     if (fen === null || fen === 0) errors[name] = form[name] === '' ? 'required' : 'badAmount'
   }
   amount('start', form.priceUnit)
   amount('increment', form.priceUnit)
   amount('deposit', 'TOTAL')
-  if (form.hasReserve) amount('reserve', form.priceUnit)
   if (!/^[1-9]\d{0,4}$/.test(form.countdown)) errors.countdown = 'badAmount'
   for (const name of timesOf(form.method)) if (fromField(form.times[name]) === null) errors[name] = 'required'
   return errors
@@ -129,11 +130,10 @@ export function toDraft(form: Form, parcel: Pick<DraftIn, 'parcel_id' | 'parcel'
       increment_fen: fen(form.increment, form.priceUnit),
       deposit: { CNY: fen(form.deposit, 'TOTAL') },
       countdown_s: Number(form.countdown),
-      reserve: form.hasReserve ? 'SEALED' : rules.reserve,
+      reserve: form.reserve,
     },
     timetable: { announced_at: announced, ...times } as Timetable,
     documents: [],
-    reserve: { has_reserve: form.hasReserve, amount_fen: form.hasReserve ? fen(form.reserve, form.priceUnit) : 0 },
   }
 }
 

@@ -168,6 +168,7 @@ const en: Messages = {
     closed2: 'The system checks arrivals and order',
     closed3: 'Result',
     pending: 'To be confirmed',
+    pendingReserve: 'To be confirmed: two officials open the reserve',
     sold: (no, price) => `Sold: ${no} wins at ${price}`,
     winnerYou: 'You won',
     winnerIs: (no) => `Winner ${no}`,

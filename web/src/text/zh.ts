@@ -172,6 +172,7 @@ const zh = {
     closed2: '系统核对（到达时刻与序号）',
     closed3: '结果',
     pending: '待确认',
+    pendingReserve: '待确认：等待两位官员开启底价',
     sold: (no: string, price: string) => `成交：${no} 以 ${price} 竞得`,
     winnerYou: '您已竞得',
     winnerIs: (no: string) => `竞得人 ${no}`,
