@@ -17,6 +17,7 @@ from service.rules.refusals import Reason
 from service.rules.table import TRANSITIONS
 from service.rules.templates import TEMPLATES
 from service.rules.terms import FailedReason, PriceUnit, Stage
+from tests.corpus import packs
 from tests.corpus.deeds import history, publication
 from tests.corpus.walk import Walk
 
@@ -109,6 +110,8 @@ def main() -> None:
         sets = committed()
         assert sum(size_of(walk) for walks in sets.values() for walk in walks) <= MAX_BYTES
     write(asked.out, sets)
+    if not asked.many:
+        packs.write(asked.out / "packs.json")
 
 
 if __name__ == "__main__":
