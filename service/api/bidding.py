@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Depends, Request
@@ -15,7 +16,7 @@ from service.api.doors import TheLot, body, refusals, takes
 from service.api.identity import COOKIE, account_of
 from service.api.parts import parts_of
 from service.audit.broken import Broken
-from service.audit.signatures import bid_message, load_public_key, verify_bid
+from service.audit.signatures import PublicKey, bid_message, load_public_key, verify_bid
 from service.desk.ports import Submit
 from service.desk.refused import Refused
 from service.live.batch import Decided
@@ -85,8 +86,11 @@ class BidDoor:
         command = _command(room, bidder, bid, received_at)
         if isinstance(command, ProblemCode):
             return problem(command, bid.bid_id)
-        answer = await within(self._timers, self.settings.bid_answer_ms, room.place_bid(command))
-        return answer or problem(ProblemCode.NOT_YET_CONFIRMED, bid.bid_id)
+        limit_ms = self.settings.bid_answer_ms
+        answer = await within(self._timers, limit_ms, room.ask(command))
+        if answer is None:
+            return problem(ProblemCode.NOT_YET_CONFIRMED, bid.bid_id)
+        return await room.answer_to(command, answer)
 
     async def status(self, room: Room, caller: Caller, bid_id: str) -> live.Receipt | live.Problem:
         """The receipt of an own bid. One answer for unknown, others' and not admitted."""
@@ -160,10 +164,16 @@ def _signed(origin: str, bidder_no: str, public_key_hex: str, bid: live.BidBody)
         seen_seq=bid.seen_seq,
     )
     try:
-        verify_bid(load_public_key(public_key_hex), bid.signature, message)
+        verify_bid(_loaded(public_key_hex), bid.signature, message)
     except Broken:
         return False
     return True
+
+
+@lru_cache(maxsize=10_000)
+def _loaded(public_key_hex: str) -> PublicKey:
+    """A bidder sends many bids under one key."""
+    return load_public_key(public_key_hex)
 
 
 def door_of(http: HTTPConnection) -> BidDoor:

@@ -112,6 +112,7 @@ class Tree:
 
     def __init__(self, leaves: Iterable[bytes] = ()) -> None:
         self._levels: list[list[bytes]] = [[]]
+        self._last_edges: tuple[int, list[bytes]] = (0, [])
         self.extend(leaves)
 
     @property
@@ -193,6 +194,8 @@ class Tree:
         """The hash of the last, often unfinished, node of each level, leaves first, root last."""
         if not size:
             return []
+        if self._last_edges[0] == size:
+            return self._last_edges[1]  # every receipt of a batch asks for the same size
         last = size - 1
         edges = [self._levels[0][last]]
         while last:
@@ -201,6 +204,7 @@ class Tree:
             # A node without a right sibling rises unchanged (RFC 6962 splits at a power of two).
             edges.append(node_hash(self._levels[height][last - 1], edge) if last & 1 else edge)
             last >>= 1
+        self._last_edges = (size, edges)
         return edges
 
     def _known(self, size: int | None) -> int:

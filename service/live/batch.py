@@ -9,6 +9,7 @@ from service.live.frames import problem
 from service.live.record import Entry, Record, content_of, make_entry
 from service.rules import messages as m
 from service.rules.decide import apply, decide
+from service.rules.lot import Lot
 from service.rules.refusals import Refusal
 from service.store.ledger import Append, NewEntry
 from service.store.log_tables import lot_log
@@ -29,7 +30,7 @@ Answer = Decided | Refusal | live.Problem
 class Draft:
     """The entries of one batch. `at`: ms, the same for all of them.
 
-    contents: beside each entry, the hash of a bid's content.
+    contents, lots: beside each entry, the hash of a bid's content, and the lot after it.
     """
 
     def __init__(self, lot_id: str, record: Record, at: int) -> None:
@@ -37,6 +38,7 @@ class Draft:
         self.at = max(at, record.last_at)
         self.entries: list[Entry] = []
         self.contents: list[bytes | None] = []
+        self.lots: list[Lot] = []
         self._lot_id = lot_id
         self._record = record
         self._lot = record.lot
@@ -80,6 +82,7 @@ class Draft:
         self._lot = after
         self.entries.append(entry)
         self.contents.append(content)
+        self.lots.append(after)
         return Decided(seq, entry)
 
     def to_append(self) -> Append:

@@ -30,16 +30,21 @@ DETAILS = {
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """text: UTF-8 JSON. wire: the same as one unmasked WebSocket text frame."""
+    """text: UTF-8 JSON. wire: the same as one unmasked WebSocket text frame.
+
+    bid_id: of a receipt, whose bytes anybody can make again from the log.
+    """
 
     text: bytes
     wire: bytes
+    bid_id: str | None = None
 
 
 def prepare(frame: Strict) -> Prepared:
     """Encodes a server frame; absent fields are left out."""
     text = frame.model_dump_json(by_alias=True, exclude_none=True).encode()
-    return Prepared(text, _header(len(text)) + text)
+    bid_id = frame.bid_id if isinstance(frame, live.Receipt) else None
+    return Prepared(text, _header(len(text)) + text, bid_id)
 
 
 def _header(length: int) -> bytes:

@@ -15,6 +15,7 @@ from service import wire
 from service.audit import canonical
 from service.audit.signatures import bid_message
 from service.audit.tree import Tree, leaf_hash
+from service.live.entry_bytes import entry_bytes
 from service.rules import messages as m
 from service.rules.decide import apply
 from service.rules.lot import Lot
@@ -51,7 +52,7 @@ def make_entry(
     log: str, seq: int, at: int, command: m.Command, events: tuple[m.Event, ...]
 ) -> Entry:
     """A decision in canonical bytes. `log`: the origin."""
-    raw = canonical.encode(wire.plain(wire.lot_entry(log, seq, at, command, events)))
+    raw = entry_bytes(log, seq, at, command, events)
     return Entry(seq, at, command, events, raw, leaf_hash(raw))
 
 
@@ -113,11 +114,12 @@ class Record:
     def size(self) -> int:
         return self.tree.size
 
-    def add(self, entry: Entry, content: bytes | None = None) -> None:
-        """Takes the next entry in. `content`: of a bid, when it is known already."""
+    def add(self, entry: Entry, content: bytes | None = None, after: Lot | None = None) -> None:
+        """Takes the next entry in; `content` of a bid and the lot `after` it, if known already."""
         assert entry.seq == self.size, "entries come in order of seq"
         before = self.lot
-        after = apply(before, entry.command, entry.events, entry.at)
+        if after is None:
+            after = apply(before, entry.command, entry.events, entry.at)
         if isinstance(entry.command, m.PlaceBid):
             assert before is not None, "a bid follows a publication"
             self._add_bid(entry, entry.command, before, content)

@@ -159,7 +159,11 @@ class Room:
 
     async def place_bid(self, bid: m.PlaceBid) -> live.Receipt | live.Problem:
         """Decides the bid, or finds it decided. Always an answer."""
-        answer = await self._ask(bid)
+        # A caller who goes away does not take the decision with him.
+        return await self.answer_to(bid, await asyncio.shield(self.ask(bid)))
+
+    async def answer_to(self, bid: m.PlaceBid, answer: Answer) -> live.Receipt | live.Problem:
+        """What the bidder is told of the decision on his bid."""
         if isinstance(answer, Decided):
             return await self._receipt(answer, bid.bid_id)
         assert not isinstance(answer, Refusal), "a bid's refusal is an event"
@@ -167,7 +171,7 @@ class Room:
 
     async def submit(self, command: m.Command) -> Decided | Refusal | live.Problem:
         """Decides a command of time or of officials. A problem says that nothing is known of it."""
-        return await self._ask(command)
+        return await asyncio.shield(self.ask(command))
 
     async def find_receipt(self, bid_id: str, bidder_no: str) -> live.Receipt | live.Problem:
         """What became of an own bid, wherever it was decided; waits while it is being decided."""
@@ -175,7 +179,7 @@ class Room:
         if deciding is not None:
             await asyncio.wait((deciding,))
         elif bid_id not in self._record.bids:
-            await self._ask(Nudge.LOOK)
+            await asyncio.shield(self.ask(Nudge.LOOK))
         place = self._record.bids.get(bid_id)
         if place is None or place.bidder_no != bidder_no:
             return problem(ProblemCode.UNKNOWN_BID, bid_id)
@@ -254,13 +258,14 @@ class Room:
 
     # ── the serial path ─────────────────────────────────────────────────────────────────────
 
-    async def _ask(self, command: m.Command | Nudge) -> Answer:
-        if len(self._inbox) >= self._parts.settings.inbox_limit:
-            bid_id = command.bid_id if isinstance(command, m.PlaceBid) else None
-            return problem(ProblemCode.BUSY, bid_id)
-        waiting = self._enqueue(command)
-        # A caller who goes away does not take the decision with him.
-        return await asyncio.shield(waiting.answer)
+    def ask(self, command: m.Command | Nudge) -> asyncio.Future[Answer]:
+        """Puts a command into the inbox; the future is the room's, so never cancel it."""
+        if len(self._inbox) < self._parts.settings.inbox_limit:
+            return self._enqueue(command).answer
+        bid_id = command.bid_id if isinstance(command, m.PlaceBid) else None
+        refused: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        refused.set_result(problem(ProblemCode.BUSY, bid_id))
+        return refused
 
     def _nudge(self, nudge: Nudge) -> None:
         if all(waiting.command is not nudge for waiting in self._inbox):
@@ -391,8 +396,8 @@ class Room:
     def _take_in(self, draft: Draft) -> None:
         """Own entries after their commit."""
         before = self.size
-        for entry, content in zip(draft.entries, draft.contents, strict=True):
-            self._record.add(entry, content)
+        for entry, content, after in zip(draft.entries, draft.contents, draft.lots, strict=True):
+            self._record.add(entry, content, after)
         self._record.add_head(before, self.size)
         if self._parts.hints is not None:
             self._parts.hints.tell(LogMoved(self.log, self.size - 1))

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 Answer = TypeVar("Answer")
 
@@ -27,12 +27,17 @@ class LoopTimers:
 async def within(timers: Timers, limit_ms: int, asked: Awaitable[Answer]) -> Answer | None:
     """The answer, or None when it takes longer than `limit_ms`; what was asked goes on."""
     answer = asyncio.ensure_future(asked)
-    late: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    timer = timers.call_later(limit_ms, late.cancel)
+    either: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def over(_: object = None) -> None:
+        if not either.done():
+            either.set_result(None)
+
+    answer.add_done_callback(over)
+    timer = timers.call_later(limit_ms, over)
     try:
-        either: set[asyncio.Future[Any]] = {answer, late}
-        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        await either
     finally:
         timer.cancel()
-        late.cancel()
+        answer.remove_done_callback(over)
     return answer.result() if answer.done() else None

@@ -93,7 +93,13 @@ class RoomViews:
         self._views.add(self._log, "closed", session=session, facts=facts)
 
     def own(self, session: str, frame: Prepared) -> None:
-        self._views.add(self._log, "own", session=session, frame=frame.text.decode())
+        """Of a receipt the bid alone: its bytes follow from the log, and a copy of each would weigh
+        as much as the log."""
+        if frame.bid_id is not None:
+            facts = {"receipt": frame.bid_id}
+            self._views.add(self._log, "own", session=session, facts=facts)
+        else:
+            self._views.add(self._log, "own", session=session, frame=frame.text.decode())
 
     def next_no(self) -> int:
         """The number of the next frame for everyone."""

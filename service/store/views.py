@@ -5,6 +5,7 @@ names the sessions that did not get it at once. `late`: such a session got frame
 `own`: a frame for one session alone. `lost`: rows that could not be kept, and how many.
 """
 
+import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,15 +18,17 @@ from sqlalchemy import (
     Index,
     Table,
     Text,
-    insert,
     select,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.store.engine import raw
 from service.store.metadata import metadata
 
 ROWS_A_READ = 2_000
+_COLUMNS = ("log", "at", "process", "kind", "session", "no", "frame", "facts")
 
 views = Table(
     "views",
@@ -60,22 +63,18 @@ class View:
 
 async def add_views(connection: AsyncConnection, rows: Sequence[View]) -> None:
     """Keeps these rows in their order."""
-    await connection.execute(
-        insert(views),
-        [
-            {
-                "log": row.log,
-                "at": row.at,
-                "process": row.process,
-                "kind": row.kind,
-                "session": row.session,
-                "no": row.no,
-                "frame": row.frame,
-                "facts": row.facts,
-            }
-            for row in rows
-        ],
+    driver = await raw(connection)
+    await connection.execute(text("SELECT 1"))  # SQLAlchemy begins a transaction with its first
+    await driver.copy_records_to_table(
+        "views",
+        columns=_COLUMNS,
+        records=[tuple(_value(row, name) for name in _COLUMNS) for row in rows],
     )
+
+
+def _value(row: View, name: str) -> Any:
+    value = getattr(row, name)
+    return json.dumps(value) if name == "facts" and value is not None else value
 
 
 async def read_views(connection: AsyncConnection, log: str) -> AsyncIterator[View]:

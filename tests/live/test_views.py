@@ -10,7 +10,7 @@ from service.live.frames import prepare
 from service.live.views import Views
 from tests.live.test_audience import bids
 from tests.live.test_rooms import in_listing
-from tests.live.world import World, watch
+from tests.live.world import START, World, watch
 
 LOG = "lot/lot-one"
 
@@ -124,3 +124,15 @@ class _Away:
 
     def begin(self) -> Any:
         raise ConnectionError
+
+
+async def test_a_receipt_is_named_by_its_bid_for_the_log_gives_its_bytes(world: World) -> None:
+    room = await in_listing(world)
+    (bidder, _) = world.bidders("AAAA", "BBBB")
+    seat, _ = watch(room, world, "AAAA")
+    bid = bidder.bid(room.origin, START, world.clock.now)
+    seat.send(prepare(await room.place_bid(bid)))
+    _, shown = await told(world)
+    own = [row for row in shown if row["kind"] == "own" and "receipt" in row]
+    assert [row["receipt"] for row in own] == [bid.bid_id]
+    assert "frame" not in own[0]
