@@ -6,17 +6,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from schemas.rest import CheckResult, VerifyReport
-from service.audit import timestamps
+from service.audit import notes, timestamps
 from service.audit.moments import INTERVAL_MS, Kind
-from service.audit.notes import Checkpoint, SigningKey, house_origin
+from service.audit.notes import Checkpoint, SigningKey, VerifyingKey, house_origin
 from service.audit.pack import Head, PackContents, build
 from service.audit.verifier import verify_files, verify_pack
 from service.rules.terms import Stage
 from tests.audit import sales
 from tests.audit.authority import Authority
 from tests.audit.forgers import Files, find, repack, unpack
+from tests.audit.test_tampering import UNSHOWN
 
 SALE = sales.sold_listing()
 SEEN = sales.witnessed(SALE)
@@ -234,7 +237,19 @@ def test_quorum_none_asks_for_nobody() -> None:
     assert (seen.status, seen.detail) == ("HELD", f"the quorum covers {SEALED} of {SEALED} entries")
 
 
-def test_cosignatures_in_a_receipt_do_not_slow_or_spoil_it() -> None:
+def test_a_receipts_head_is_not_verified_a_second_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    verified, honest = [], notes.open_checkpoint
+
+    def count(note: str, key: VerifyingKey, origin: str) -> Checkpoint:
+        verified.append(origin)
+        return honest(note, key, origin)
+
+    monkeypatch.setattr(notes, "open_checkpoint", count)
+    assert witnesses(SEEN).status == "HELD"
+    assert verified == [house_origin(sales.SITE)] * len(SALE.house)
+
+
+def test_cosignatures_in_a_receipt_do_not_spoil_it() -> None:
     files = unpack(build(SEEN, sales.KEY))
     name = next(name for name in files if name.startswith("receipts/"))
     size = int(files[name].decode().split("\n\n")[1].split("\n")[1])
@@ -383,6 +398,68 @@ def test_names_that_are_no_text_are_told_in_letters() -> None:
 
 def other() -> str:
     return sales.CosigningKey("z.example", bytes(32)).verifying.to_text()
+
+
+CONVICTED = {
+    "drop a bid that nobody saw": True,
+    "drop a refusal that nobody saw": True,
+    "date a bid a second earlier": True,
+    "forget a bidder who never quoted": True,
+    "show an old head and call the sale unfinished": False,
+    "bid through a straw man": False,
+    "invent proofs of health": False,
+    "leave out heads between": False,
+}
+"""What no pack alone shows: whether those outside convict him of it, as docs/verify.md says."""
+
+
+def test_the_cheats_that_are_judged_here_are_all_there_are() -> None:
+    assert set(CONVICTED) == set(UNSHOWN)
+
+
+@pytest.mark.parametrize("cheat", CONVICTED)
+def test_those_outside_convict_a_cheat_with_the_key_as_the_page_says(
+    cheat: str, authority: Authority, stamped: PackContents
+) -> None:
+    false = UNSHOWN[cheat][0]()
+    if not CONVICTED[cheat]:  # he need not even go without them: they sign what is so
+        helped = sales.stamped(sales.witnessed(false), authority)
+        seen, stamp = judge(helped, sales.POLICY, authority.ca)
+        assert (seen.status, stamp.status) == ("HELD", "HELD")
+        return
+    # He may leave their words out, or show those they gave for the true heads.
+    true = replace(
+        false,
+        cosignatures=SEEN.cosignatures,
+        house_cosignatures=SEEN.house_cosignatures,
+        timestamps=stamped.timestamps,
+    )
+    for pack in (false, true):
+        seen, stamp = judge(pack, sales.POLICY, authority.ca)
+        assert (seen.status, stamp.status) == ("FAILED", "FAILED")
+
+
+def test_one_witness_on_his_side_is_no_quorum_and_a_quorum_is(authority: Authority) -> None:
+    false = UNSHOWN["drop a bid that nobody saw"][0]()
+    assert witnesses(sales.witnessed(false, ONE)).status == "FAILED"
+    assert witnesses(sales.witnessed(false, TWO)).status == "HELD"
+    assert stamps(sales.witnessed(false, TWO), authority.ca).status == "FAILED"
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data(), st.binary(max_size=6))
+def test_whatever_becomes_of_lines_and_tokens_the_verifier_answers(
+    authority: Authority, stamped: PackContents, data: st.DataObject, new: bytes
+) -> None:
+    full = replace(SEEN, timestamps=stamped.timestamps)
+    files = unpack(build(full, sales.KEY))
+    names = [name for name in files if name.startswith(("timestamps/", "house/", "checkpoints"))]
+    name = data.draw(st.sampled_from(names))
+    at = data.draw(st.integers(0, len(files[name])))
+    files[name] = files[name][:at] + new + files[name][at + data.draw(st.integers(0, 6)) :]
+    report = verify_pack(repack(files), sales.VKEY, sales.POLICY, (authority.ca,))
+    assert report.exit_code == 2 or len(report.checks) == 15
+    assert report.model_dump_json()
 
 
 # ── what is given from outside ──────────────────────────────────────────────────────────────

@@ -56,6 +56,35 @@ def test_every_entry_proves_itself_under_every_later_head(size: int) -> None:
         assert proven.checkpoint == Checkpoint(ORIGIN, size, TREE.root(size))
 
 
+# c2sp.org/tlog-proof, opening example, its signatures as short as they stand there.
+PUBLISHED = """\
+c2sp.org/tlog-proof@v1
+extra YWdlLXYxLjIuMS1kYXJ3aW4tYXJtNjQudGFyLmd6kYXJ3aW4tYXJ
+index 73894
+gSKyXoYZUgZ6jduWYrkDOARinOMGJveXjgMkBTcdPlQ=
+B95lDa8R83lS8n0eG+o0buTxRKQTYFi//1U8anccXmA=
+EKNzoDWG8LGC0Yp9o+sv3qllpMP9uHQ9B20KNL+Q1zs=
+RoopEkOdqkYqMB4MJXrbt/hMjOxsVn0IrWjpz1ZMMes=
+AHCioX9nLjsrse6YhjRRmk1WUEirVOLLRoOQ6vfO5vk=
+
+example.com/fancylog
+109482
+sFodV/vSp5O8n9a8QpW6PRY97tfOSW5bsc2Xl/EQi08=
+
+— example.com/fancylog hI2DJw[...]1roloI=
+— witness1.example mJirIklj[...]qY9v2B/5bg==
+"""
+
+
+def test_the_published_example_is_taken_apart_and_put_together() -> None:
+    example = parse(PUBLISHED)
+    assert example.entry.startswith(b"age-v1.2.1-darwin-arm64.tar.gz")
+    assert (example.index, len(example.proof)) == (73_894, 5)
+    assert example.proof[0].hex().startswith("8122b25e8619")
+    assert example.checkpoint.startswith("example.com/fancylog\n109482\nsFodV/vS")
+    assert example.to_text() == PUBLISHED
+
+
 def test_parsing_gives_back_what_was_written() -> None:
     assert parse(TEXT) == receipt(5, 11)
     assert parse(TEXT).to_text() == TEXT
