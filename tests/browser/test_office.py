@@ -61,6 +61,7 @@ async def draft_and_submit(site: Site, publisher: Visitor, lot_id: str) -> None:
     await publisher.follow("新建公告")
     await page.get_by_label("出让方式").select_option("拍卖")
     await page.get_by_label("规则模板").select_option("demo")
+    await page.get_by_label("底价规则").select_option("公告不设底价")
     await publisher.fill("标的编号", lot_id)
     await publisher.fill("限时竞价倒计时（秒）", str(COUNTDOWN_S))
     opens = datetime.fromtimestamp(site.now_ms() // 1000 + OPENS_S, UTC) + BEIJING
