@@ -99,7 +99,8 @@ async def test_a_browser_without_receipts_says_where_they_come_from(visits: Visi
 async def receipt(site: Site, new_name: NewName) -> tuple[str, dict[str, Any]]:
     """A receipt of an accepted bid, and the lot it is of."""
     lot_id = new_name("files")
-    return lot_id, await a_bid_of_someone(site, new_name("files"), lot_id)
+    receipts = await play(site, new_name("files"), lot_id, 1)
+    return lot_id, receipts[0]
 
 
 @KINDS
@@ -194,7 +195,11 @@ async def test_another_key_makes_nothing_hold_and_no_key_is_said_so(
 # ── two histories under one key ─────────────────────────────────────────────────────────────
 
 
-@KINDS
+@pytest.mark.parametrize(
+    ("phone", "bids", "kind"),
+    [(False, 1, "TWO_HEADS"), (True, 3, "NOT_CONSISTENT"), (False, 0, "SHRUNK")],
+    ids=["same-size", "longer-on-a-phone", "shorter"],
+)
 async def test_a_second_history_is_shouted_and_survives_until_it_is_acknowledged(
     postgres: RunningPostgres,
     template: str,
@@ -202,6 +207,8 @@ async def test_a_second_history_is_shouted_and_survives_until_it_is_acknowledged
     visits: Visits,
     new_name: NewName,
     phone: bool,
+    bids: int,
+    kind: str,
 ) -> None:
     """The operator plays the same lot twice under one key: to this bidder, then to the world."""
     port, lot_id = free_port(), new_name("forked")
@@ -214,10 +221,11 @@ async def test_a_second_history_is_shouted_and_survives_until_it_is_acknowledged
         await person.sees("共 1 份，已核验 1 份")
         await person.page.goto("about:blank")
     async with playing(postgres, template, new_name, tmp_path, port) as second:
-        await a_bid_of_someone(second, new_name("other"), lot_id)
+        await play(second, new_name("other"), lot_id, bids)
         await person.open("/me/receipts")
         alarm = person.page.get_by_role("alertdialog")
         await expect(alarm).to_be_visible()
+        await expect(person.page.get_by_test_id("alarm")).to_have_attribute("data-kind", kind)
         await fits(person)
         await sound(person)
 
@@ -257,14 +265,44 @@ async def playing(
         yield site
 
 
-async def a_bid_of_someone(site: Site, name: str, lot_id: str) -> dict[str, Any]:
-    """The sale is announced and open, and has one accepted bid; its receipt."""
+async def play(site: Site, name: str, lot_id: str, bids: int) -> list[dict[str, Any]]:
+    """The sale is announced, open, and has this many decided bids of one bidder: the first is
+    accepted, the others refused because he leads. Their receipts."""
     rules = await announce(site, lot_id, lasts_s=600)
     bidder = await site.bidder(name)
     await site.admit(bidder, lot_id)
     async with watching(site.base_url, lot_id) as public:
         await public.until_lot(stage="LISTING")
-    return await bid(site, bidder, lot_id, rules["starting_price_fen"])
+    path, amount = f"/api/lots/{lot_id}/bids", rules["starting_price_fen"]
+    return [
+        await bidder.person.post(path, bidder.bid(lot_id, amount + number))
+        for number in range(bids)
+    ]
+
+
+async def test_another_key_of_the_site_is_shouted_and_taken_only_when_acknowledged(
+    postgres: RunningPostgres, template: str, tmp_path: Path, visits: Visits, new_name: NewName
+) -> None:
+    port, lot_id = free_port(), new_name("keys")
+    person = await visits(base_url=f"http://127.0.0.1:{port}")
+    for folder in (tmp_path / "first", tmp_path / "second"):
+        folder.mkdir()
+    async with playing(postgres, template, new_name, tmp_path / "first", port) as first:
+        rules = await announce(first, lot_id, lasts_s=600)
+        await enter(first, person, new_name("pins"), lot_id)
+        await bid_in_two_steps(person, rules["starting_price_fen"])
+        await person.open("/me/receipts")
+        await person.sees("共 1 份，已核验 1 份")
+        await person.page.goto("about:blank")
+    async with playing(postgres, template, new_name, tmp_path / "second", port) as second:
+        await person.open("/verify-receipt")
+        await person.sees("与本浏览器首次访问时记下的公钥不同")
+        await play(second, new_name("other"), lot_id, 0)
+        await person.open("/me/receipts")
+        await person.sees("日志公钥与此前不同")
+        alarm = person.page.get_by_test_id("alarm")
+        await expect(alarm).to_contain_text(first.key.verifying.to_text())
+        await expect(alarm).to_contain_text(second.key.verifying.to_text())
 
 
 # ── hands ───────────────────────────────────────────────────────────────────────────────────
