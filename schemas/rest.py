@@ -543,10 +543,10 @@ class IdentityFinding(Strict):
 
 
 class IdentityCheck(IdentityFinding):
-    """`seq`: the house-log entry that says so."""
+    """`seq`: the house-log entry that says so; absent as in the house log's list."""
 
     at: Millis
-    seq: Seq
+    seq: Seq | None = None
 
 
 class LotIdentities(Strict):

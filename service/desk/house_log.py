@@ -86,6 +86,12 @@ def is_withheld(command: Mapping[str, Any], running: Running) -> bool:
     return command["type"] not in OPEN_KINDS and command.get("action") not in OPEN_ACTIONS
 
 
+def tells_seq(at: int, running: Running) -> bool:
+    """Whether an entry of this instant is shown with its number: from the first running lot on a
+    gap between two numbers would tell how much is withheld."""
+    return running.since is None or at < running.since
+
+
 def house_page(shown: Shown, next_cursor: str | None) -> HousePage:
     return HousePage(items=shown.lines, withheld=shown.withheld, next_cursor=next_cursor)
 
@@ -97,10 +103,8 @@ def look_page(shown: Shown, next_cursor: str | None) -> LookPage:
 
 
 def _line(entry: Mapping[str, Any], running: Running) -> HouseLine:
-    # From the first running lot on a gap between two seqs would tell how much is withheld.
-    told = running.since is None or entry["at"] < running.since
     return HouseLine(
-        seq=entry["seq"] if told else None,
+        seq=entry["seq"] if tells_seq(entry["at"], running) else None,
         at=entry["at"],
         command=_COMMAND.validate_json(json.dumps(entry["command"])),
     )

@@ -18,11 +18,13 @@ from service.audit.commitments import Kind
 from service.audit.notes import lot_origin
 from service.desk.admission import published
 from service.desk.catalogue import is_over
+from service.desk.house_log import tells_seq
 from service.desk.officials import about_lot, in_log, record_action, record_look
 from service.desk.ports import Desk
 from service.desk.refused import Refused
 from service.store import applications, results, vault
 from service.store.accounts import Account
+from service.store.house_reads import running_lots
 from service.store.roll import load_roll
 
 
@@ -43,13 +45,14 @@ async def open_identities(
         roll = await load_roll(connection, lot_id)
         sealed = tuple(bidder.identity_commitment for bidder in roll)
         found = await vault.openings_for(connection, Kind.IDENTITY.value, sealed)
+        check = await _check(connection, result)
     return LotIdentities(
         lot_id=lot_id,
         log=lot_origin(desk.settings.site, lot_id),
         items=tuple(
             _identity(bidder.bidder_no, bidder.identity_commitment, found) for bidder in roll
         ),
-        check=_check(result),
+        check=check,
     )
 
 
@@ -64,14 +67,16 @@ async def record_check(
     await _opened(connection, lot_id)
     result = await results.read_result(connection, lot_id, lock=True)
     assert result is not None, "the result of an opened roll is frozen"
-    before = _check(result)
+    before = await _check(connection, result)
     if before is not None and before.outcome == finding.outcome:
         return before
     by, at = in_log(desk, supervisor, "supervisor"), desk.clock.now_ms()
     action = f"IDENTITIES_{finding.outcome}"
     seq = await record_action(connection, desk, action, about_lot(lot_id), by)
     await results.note_identity_check(connection, lot_id, finding.outcome, seq, at)
-    return IdentityCheck(outcome=finding.outcome, at=at, seq=seq)
+    recorded = await _check(connection, await _opened(connection, lot_id))
+    assert recorded is not None, "it was just recorded"
+    return recorded
 
 
 async def winner_opening(connection: AsyncConnection, desk: Desk, lot_id: str) -> WinnerOpening:
@@ -101,7 +106,7 @@ async def winner_opening(connection: AsyncConnection, desk: Desk, lot_id: str) -
         kind=value["kind"],
         id_number=value["id_number"] if is_company else None,
         salt=found[commitment].salt if is_company else None,
-        check=_check(result),
+        check=await _check(connection, result),
     )
 
 
@@ -143,11 +148,13 @@ def _identity(bidder_no: str, commitment: str, found: dict[str, vault.Opening]) 
     )
 
 
-def _check(result: RowMapping) -> IdentityCheck | None:
+async def _check(connection: AsyncConnection, result: RowMapping) -> IdentityCheck | None:
+    """What was found; without its house-log number while that would count a running sale."""
     if result["identity_check"] is None:
         return None
+    running, at = await running_lots(connection), result["identity_check_at"]
     return IdentityCheck(
         outcome=result["identity_check"],
-        at=result["identity_check_at"],
-        seq=result["identity_check_seq"],
+        at=at,
+        seq=result["identity_check_seq"] if tells_seq(at, running) else None,
     )

@@ -282,6 +282,16 @@ async def test_a_finding_is_recorded_once_and_a_changed_one_again(office: Office
     assert shown.json()["check"] == second
 
 
+async def test_a_findings_number_counts_no_running_sale(office: OfficeWorld) -> None:
+    """The number of a new entry is the size of the house log, which a running sale makes grow."""
+    await sold(office)
+    office.clock.now += 1
+    await publish_later(office, "lot-two")
+    office.clock.now += 1
+    found = (await office["supervisor"].post(f"{LOT}/identities/check", {"outcome": "FITS"})).json()
+    assert found == {"outcome": "FITS", "at": office.clock.now}
+
+
 async def test_each_pack_taken_is_a_look_of_its_own(office: OfficeWorld) -> None:
     await sold(office)
     for reason in (WHY, "法院调取", WHY):

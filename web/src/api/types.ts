@@ -1661,7 +1661,7 @@ export interface components {
         };
         /**
          * IdentityCheck
-         * @description `seq`: the house-log entry that says so.
+         * @description `seq`: the house-log entry that says so; absent as in the house log's list.
          */
         IdentityCheck: {
             /**
@@ -1675,7 +1675,7 @@ export interface components {
              */
             outcome: "FITS" | "DIFFERS";
             /** Seq */
-            seq: number;
+            seq?: number | null;
         };
         /**
          * IdentityFinding

@@ -128,7 +128,7 @@ const zh = {
   someDiffer: (n: number) => `有 ${n} 项不符`,
   computedHere: '由公开日志中的名册在本浏览器中重新计算得出；日志本身用证据包核验',
   record: '登记核对结果',
-  recorded: (outcome: string, time: string, seq: number) => `已登记：${outcome}，${time}，总日志第 ${seq} 条`,
+  recorded: (outcome: string, time: string, seq: number | null) => `已登记：${outcome}，${time}${seq === null ? '' : `，总日志第 ${seq} 条`}`,
   outcome: { FITS: '全部相符', DIFFERS: '有不符' } as Words,
   nobody: '该标的没有取得资格的竞买人',
 }
@@ -258,7 +258,7 @@ const en: typeof zh = {
   someDiffer: (n) => `${n} do not fit`,
   computedHere: 'computed in this browser from the roll in the public log; the log itself is checked with the evidence pack',
   record: 'Record the finding',
-  recorded: (outcome, time, seq) => `Recorded: ${outcome}, ${time}, house-log entry ${seq}`,
+  recorded: (outcome, time, seq) => `Recorded: ${outcome}, ${time}${seq === null ? '' : `, house-log entry ${seq}`}`,
   outcome: { FITS: 'all fit', DIFFERS: 'some differ' },
   nobody: 'Nobody was admitted to this lot',
 }
