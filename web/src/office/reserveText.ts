@@ -3,11 +3,12 @@ import { area } from '../text'
 
 const zh = {
   kind: '底价规则',
-  SEALED: '密封底价（是否设底价也保密，结束后开启）',
+  kindHint: '密封：是否设底价也保密，竞价结束后开启',
+  SEALED: '密封底价',
   NONE: '公告不设底价',
 
   heading: '封存底价',
-  lead: '底价（或不设底价）在本机加密后封存。密钥分成两份，由承办与另一位官员各持一份；竞价结束前，系统、数据库与任何人都无法得知底价。',
+  lead: '底价（或不设底价）在本机加密后封存。密钥分成两份，由承办与另一位官员各持一份；竞价结束前，除当场两位官员外，系统、数据库与任何人都无法得知底价。',
   lost: '请各自妥善保管：任何一份遗失，底价无法开启，本次出让就无法成交，只能终止。',
   saveFirst: '请先保存草稿，再封存底价',
   sealedBy: (first: string, second: string, time: string) => `已封存：${first} 持第一份，${second} 持第二份，${time}`,
@@ -64,11 +65,12 @@ const zh = {
 
 const en: typeof zh = {
   kind: 'Reserve rule',
-  SEALED: 'Sealed (whether there is one is secret too, until the end)',
+  kindHint: 'Sealed: whether there is one is secret too, until bidding is over',
+  SEALED: 'Sealed reserve',
   NONE: 'Announced without a reserve',
 
   heading: 'Seal the reserve',
-  lead: 'The reserve, or that there is none, is encrypted on this machine. Its key has two halves: you keep one, another official keeps the other. Before bidding ends nobody can read it, the service and its database included.',
+  lead: 'The reserve, or that there is none, is encrypted on this machine. Its key has two halves: you keep one, another official keeps the other. Before bidding ends nobody but the two of you can know it, the service and its database included.',
   lost: 'Keep each half safe: if one is lost the reserve cannot be opened, and the sale cannot close; it can only be terminated.',
   saveFirst: 'Save the draft first, then seal the reserve',
   sealedBy: (first, second, time) => `Sealed: ${first} holds the first half, ${second} the second, ${time}`,
