@@ -18,9 +18,12 @@ export interface Span {
 
 /** Takes one entry after the other. After the first difference nothing is decided any more: the state is unknown. */
 export class Decisions {
-  /** Windows that were closed as proved, and outages that were claimed, as far as the decisions hold. */
+  /** Windows that were closed as proved, as far as the decisions hold. */
   readonly windows: Span[] = []
+  /** Outages that were claimed. */
   readonly outages: Span[] = []
+  /** outage_gap_s of the rules in force, in ms. */
+  private gap: number | null = null
   private lot: LotState | null = start()
   private readonly bids = new Set<string>()
   private broken = false
@@ -30,6 +33,7 @@ export class Decisions {
 
   see(entry: LotEntry): void {
     this.begun = true
+    this.hear(entry)
     if (this.broken) return
     const found = this.unlawful(entry) ?? this.differs(entry)
     if (found !== null) return this.end_at(entry.seq, ...found)
@@ -79,13 +83,18 @@ export class Decisions {
     return ['the rules decide otherwise', firstDifference(decision.events, entry.events)]
   }
 
+  /** What an entry claims, whatever is to be thought of it. */
+  private hear({ command, seq }: LotEntry): void {
+    if (command.type === 'publish_lot' || command.type === 'supplement_lot') this.gap = command.rules.outage_gap_s * 1000
+    if (command.type === 'interrupt' && command.cause === 'OUTAGE' && this.gap !== null)
+      this.outages.push({ seq, from: command.from, to: command.to, gap: this.gap })
+  }
+
   private remember({ command, seq }: LotEntry): void {
-    const lot = this.lot
-    if (lot === null || lot.opened_at === null) return
-    const gap = lot.rules.outage_gap_s * 1000
+    const { lot, gap } = this
+    if (command.type !== 'advance' || gap === null || lot === null || lot.opened_at === null) return
     const waited = lot.stage === 'LISTING' || lot.stage === 'READY' || lot.stage === 'TIMED'
-    if (command.type === 'advance' && waited) this.windows.push({ seq, from: lot.opened_at, to: command.proved_to, gap })
-    if (command.type === 'interrupt' && command.cause === 'OUTAGE') this.outages.push({ seq, from: command.from, to: command.to, gap })
+    if (waited) this.windows.push({ seq, from: lot.opened_at, to: command.proved_to, gap })
   }
 }
 

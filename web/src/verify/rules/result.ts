@@ -78,8 +78,8 @@ export class Result {
     if (this.highest?.bidder_no !== bidder_no || this.highest.amount_fen !== found)
       this.check.fail('the hammer fell to another than the highest quote', { seq, expected: told(this.highest), found: told(hammer) })
     if (this.reserve === null) this.check.fail('the hammer fell below the reserve', { seq, expected: 'an opened reserve', found })
-    else if (found < this.leastFen(this.reserve))
-      this.check.fail('the hammer fell below the reserve', { seq, expected: this.leastFen(this.reserve), found })
+    else if (found < this.reserve.amount_fen)
+      this.check.fail('the hammer fell below the reserve', { seq, expected: this.reserve.amount_fen, found })
     if (this.total !== null) this.judgeTotal(this.total, found)
   }
 
@@ -95,12 +95,10 @@ export class Result {
     const found = this.highest.amount_fen
     if (reason === 'NO_QUOTE' || reason === 'NO_QUALIFIED_BIDDER')
       this.check.fail('there were quotes', { seq, expected: told(this.highest), found: reason })
-    if (reason === 'BELOW_RESERVE' && this.reserve !== null && found >= this.leastFen(this.reserve))
-      this.check.fail('the reserve was met', { seq, expected: `below ${this.leastFen(this.reserve)}`, found })
-  }
-
-  private leastFen(reserve: CommandOf<'open_reserve'>): number {
-    return reserve.has_reserve ? reserve.amount_fen : 0
+    // Where there is no reserve its amount is 0.
+    const least = this.reserve?.amount_fen ?? 0
+    if (reason === 'BELOW_RESERVE' && found >= least)
+      this.check.fail('the reserve was met', { seq, expected: `below ${least}`, found })
   }
 }
 
