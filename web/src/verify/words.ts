@@ -65,6 +65,7 @@ const CHINESE: Readonly<Record<string, string>> = {
   'the log is sealed without the quorum of the policy': '日志已封存，见证方签名没有达到策略要求',
   'the house head does not have the quorum of the policy': '总日志的检查点没有达到策略要求的见证',
   'an entry is dated after a witness had seen it': '记录的时间晚于见证方见到它的时间',
+  'a house entry is dated after a witness had seen it': '总日志记录的时间晚于见证方见到它的时间',
   'no timestamp covers the close of the sale': '落槌时没有时间戳',
   'no bid was decided': '没有报价',
   'the log is not sealed yet': '日志尚未封存',

@@ -7,7 +7,7 @@ import { parseReceipt } from '../core/proof'
 import { leafHash, verifyInclusion } from '../core/tree'
 import type { Check } from './check'
 import type { NoteOpener, Opened } from './heads'
-import type { Pack } from './packed'
+import { MAX_PROOF_BYTES, type Pack } from './packed'
 import { isHouseEntry, type HouseEntry } from './schema'
 
 export interface Admission {
@@ -28,6 +28,8 @@ export interface House {
   /** Under which all entries stand; `notes` are its spellings, as far as their signature lines differ. */
   readonly head: Opened | null
   readonly notes: readonly Note[]
+  /** The newest of the proven entries, UTC ms. */
+  readonly newest: number | null
 }
 
 const NAME = /^house\/(0|[1-9][0-9]*)\.tlog-proof$/
@@ -40,6 +42,7 @@ export async function readHouse(check: Check, pack: Pack, opener: NoteOpener, si
   for (const name of inOrder(pack.folder('house'))) {
     check.counted += 1
     try {
+      if (pack.size(name) > MAX_PROOF_BYTES) throw new Broken('too_large')
       const { entry, under } = await prove(await pack.read(name), name, opener, site, lotId)
       head ??= under
       if (head.size !== under.size || head.rootHex !== under.rootHex) throw new Broken('another_head', 'proven against another house head than the others')
@@ -50,7 +53,8 @@ export async function readHouse(check: Check, pack: Pack, opener: NoteOpener, si
       check.fail(`${name}: ${error.message}`)
     }
   }
-  return { ...gathered(proven), head, notes: [...notes.values()] }
+  const newest = proven.length === 0 ? null : Math.max(...proven.map((entry) => entry.at))
+  return { ...gathered(proven), head, notes: [...notes.values()], newest }
 }
 
 function inOrder(names: readonly string[]): readonly string[] {
@@ -78,7 +82,7 @@ export function rootOf({ rootHex }: { readonly rootHex: string }): Uint8Array {
   return Uint8Array.from(rootHex.match(/../g) as string[], (pair) => parseInt(pair, 16))
 }
 
-function gathered(entries: readonly HouseEntry[]): Omit<House, 'head' | 'notes'> {
+function gathered(entries: readonly HouseEntry[]): Omit<House, 'head' | 'notes' | 'newest'> {
   const admissions = new Map<number, Admission>()
   const revoked = new Set<string>()
   const births: string[] = []

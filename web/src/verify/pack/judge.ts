@@ -119,7 +119,7 @@ class Judge {
     checkHouse(this.check(10), house, firstLeaf, this.leaves.size, root)
     await this.receipts(origin, opener)
     this.tell('files', 0, 0)
-    witnesses.end(this.leaves, this.moments.sealed, { notes: house.notes, sealed: house.seals.length > 0 })
+    witnesses.end(this.leaves, this.moments.sealed, { notes: house.notes, sealed: house.seals.length > 0, newest: house.newest })
     const stamped = { leaves: this.leaves, moments: this.moments, textOf: (size: number) => this.textOf(origin, size) }
     await checkTimestamps(this.check(15), this.pack, this.authorities, stamped)
     await checkManifest(this.check(1), this.pack, manifest, named)

@@ -2,10 +2,15 @@
 import { need } from './unreadable'
 
 export const MAX_LINE_BYTES = 8 * 2 ** 20
+export const MAX_ENTRIES = 1_000_000
+export const MAX_LINES = 10_000_000
 const NEWLINE = 10
 
 /** Lines without their newline, each valid until the next is asked for. Throws Unreadable. */
-export async function* linesOf(pieces: AsyncIterable<Uint8Array>, name: string, limit = MAX_LINE_BYTES): AsyncGenerator<Uint8Array> {
+export async function* linesOf(
+  pieces: AsyncIterable<Uint8Array>, name: string, most = MAX_LINES, limit = MAX_LINE_BYTES,
+): AsyncGenerator<Uint8Array> {
+  let count = 0
   let open: Uint8Array[] = []
   let length = 0
   for await (const piece of pieces) {
@@ -13,6 +18,7 @@ export async function* linesOf(pieces: AsyncIterable<Uint8Array>, name: string, 
     for (let to = piece.indexOf(NEWLINE); to >= 0; to = piece.indexOf(NEWLINE, from)) {
       const part = piece.subarray(from, to)
       need(length + part.length <= limit, 'LINE_TOO_LONG', name)
+      need((count += 1) <= most, 'TOO_MANY_LINES', name)
       yield length === 0 ? part : joined(open, length, part)
       open = []
       length = 0

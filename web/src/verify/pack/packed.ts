@@ -1,7 +1,7 @@
 /** The pack as named files: each is hashed as it is read, because the manifest speaks of all of them. */
 import { sha256 } from '@noble/hashes/sha2.js'
 import { hex } from '../core/bytes'
-import { linesOf } from './lines'
+import { linesOf, MAX_ENTRIES, MAX_LINES } from './lines'
 import type { Source } from './source'
 import { need } from './unreadable'
 import { Zip, type Member } from './zip'
@@ -10,6 +10,9 @@ export const MANIFEST = 'manifest.json'
 export const LOG = 'log.jsonl'
 export const CHECKPOINTS = 'checkpoints.txt'
 export const HEALTH = 'health.jsonl'
+const MAX_MANIFEST_BYTES = 64 * 2 ** 20
+/** A proof larger than this fails its check unread. */
+export const MAX_PROOF_BYTES = 12_000_000
 
 export class Pack {
   private readonly members: ReadonlyMap<string, Member>
@@ -24,6 +27,7 @@ export class Pack {
   static async open(source: Source): Promise<Pack> {
     const pack = new Pack(await Zip.open(source))
     for (const name of [MANIFEST, LOG, CHECKPOINTS]) need(pack.has(name), 'MISSING_FILE', name)
+    need(pack.size(MANIFEST) <= MAX_MANIFEST_BYTES, 'TOO_LARGE', MANIFEST)
     return pack
   }
 
@@ -60,7 +64,7 @@ export class Pack {
   }
 
   lines(name: string): AsyncGenerator<Uint8Array> {
-    return linesOf(this.stream(name), name)
+    return linesOf(this.stream(name), name, name === LOG ? MAX_ENTRIES : MAX_LINES)
   }
 
   /** Reads what nothing else has read, for the sake of its hash. */

@@ -15,6 +15,8 @@ export interface Policy {
 type Rule = (names: ReadonlySet<string>) => boolean
 
 const MOST_LINES = 1_000
+/** Of logs, of witnesses and of groups. */
+const MOST = 32
 const MOST_CHARACTERS = 200_000
 
 /** Throws Unreadable BAD_POLICY with the number of the line. */
@@ -57,6 +59,7 @@ class Reader {
     const key = keyOf(words[0] as string, LOG_KEY)
     if (key === null) return 'not the key of a log'
     if (this.logs.some((each) => sameKey(each, key))) return 'a log stands twice'
+    if (this.logs.length === MOST) return 'too many logs'
     this.logs.push(key)
     return null
   }
@@ -67,6 +70,7 @@ class Reader {
     const key = keyOf(vkey, WITNESS_KEY)
     if (key === null) return 'not the key of a witness'
     if ([...this.witnesses.values()].some((each) => sameKey(each, key))) return 'a witness stands twice'
+    if (this.witnesses.size === MOST) return 'too many witnesses'
     if (!this.name(name, (names) => names.has(name))) return 'a name that is taken'
     this.witnesses.set(name, key)
     return null
@@ -77,6 +81,7 @@ class Reader {
     const [name, threshold, ...members] = words as [string, string, ...string[]]
     const least = threshold === 'all' ? members.length : threshold === 'any' ? 1 : /^[1-9][0-9]{0,5}$/.test(threshold) ? Number(threshold) : 0
     if (least < 1 || least > members.length) return 'the threshold of a group'
+    if ((this.groups += 1) > MOST) return 'too many groups'
     const rules = members.map((member) => this.rules.get(member))
     if (rules.includes(undefined)) return 'a member that no line before has defined'
     for (const member of members) {
@@ -88,6 +93,7 @@ class Reader {
   }
 
   private readonly members = new Set<string>()
+  private groups = 0
 
   private takeQuorum(words: readonly string[]): string | null {
     if (words.length !== 1) return 'quorum <name>'

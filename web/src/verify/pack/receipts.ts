@@ -7,7 +7,7 @@ import type { Check } from './check'
 import { batchOf, type Head, type NoteOpener } from './heads'
 import { rootOf } from './house'
 import type { Leaves } from './leaves'
-import type { Pack } from './packed'
+import { MAX_PROOF_BYTES, type Pack } from './packed'
 
 const FOLDER = 'receipts/'
 const ENDING = '.tlog-proof'
@@ -42,7 +42,8 @@ export async function checkReceipts(check: Check, pack: Pack, opener: NoteOpener
 async function prove(
   check: Check, pack: Pack, opener: NoteOpener, decided: Decided, name: string, bidId: string, seq: number,
 ): Promise<void> {
-  const found = await whatIsWrong(await pack.read(name), opener, decided, seq)
+  const tooLarge = pack.size(name) > MAX_PROOF_BYTES
+  const found = tooLarge ? 'too large' : await whatIsWrong(await pack.read(name), opener, decided, seq)
   if (found !== null) check.fail(`the receipt of bid ${bidId}`, { seq, expected: 'proves its entry', found })
 }
 

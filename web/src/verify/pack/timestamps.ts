@@ -13,7 +13,7 @@ type Authority = ReturnType<Tokens['readAuthorities']>[number]
 
 const SKEW_MS = 60_000
 const NAME = /^timestamps\/(0|[1-9][0-9]{0,15})\.tsr$/
-const MOST_BYTES = 1 << 20
+const MOST_BYTES = 64 * 1024
 
 export interface Authorities {
   readonly tokens: Tokens
@@ -58,9 +58,10 @@ export class Moments {
       this.all.push({ kind, seq, at })
       if (kind !== 'interval') this.last = at
     }
-    while (this.last !== null && at - this.last >= INTERVAL_MS) {
+    // Ten minutes in which nothing was written want no stamp: there would be nothing new under it.
+    if (this.last !== null && at - this.last >= INTERVAL_MS) {
       this.all.push({ kind: 'interval', seq, at: this.last + INTERVAL_MS })
-      this.last += INTERVAL_MS
+      this.last += Math.floor((at - this.last) / INTERVAL_MS) * INTERVAL_MS
     }
     for (const event of events) {
       if (event.type === 'stage_changed' && BIDDING.has(event.to) && !this.opened) {

@@ -17,6 +17,17 @@ const DIGESTS: Readonly<Record<string, string>> = {
   '2.16.840.1.101.3.4.2.3': 'SHA-512',
 }
 
+/** RSA with PKCS #1 v1.5, ECDSA; in a CMS signature also RSA without a digest (RFC 3370 §3.2). */
+const SIGNATURES: Readonly<Record<string, string | null>> = {
+  '1.2.840.113549.1.1.1': null,
+  '1.2.840.113549.1.1.11': 'SHA-256',
+  '1.2.840.113549.1.1.12': 'SHA-384',
+  '1.2.840.113549.1.1.13': 'SHA-512',
+  '1.2.840.10045.4.3.2': 'SHA-256',
+  '1.2.840.10045.4.3.3': 'SHA-384',
+  '1.2.840.10045.4.3.4': 'SHA-512',
+}
+
 export interface Token {
   /** The SHA-256 that was stamped. */
   readonly imprint: Uint8Array
@@ -111,6 +122,8 @@ function isForTimeStamping(certificate: Certificate): boolean {
 async function verifySigner(signed: SignedData, signer: SignerInfo, certificate: Certificate): Promise<void> {
   const digestName = DIGESTS[signer.digestAlgorithm.algorithmId]
   hold(digestName !== undefined && signer.signedAttrs !== undefined, 'wrong_attributes')
+  const kind = SIGNATURES[signer.signatureAlgorithm.algorithmId]
+  hold(kind !== undefined && (kind === null || kind === digestName), 'signature_wrong', 'another algorithm')
   const attributes = signer.signedAttrs.attributes
   const single = (type: string): unknown => {
     const found = attributes.filter((each) => each.type === type)
@@ -130,6 +143,7 @@ async function verifySigner(signed: SignedData, signer: SignerInfo, certificate:
 }
 
 async function signedBy(data: Uint8Array, signature: Certificate['signatureValue'], authority: Certificate, of: Certificate): Promise<boolean> {
+  if (SIGNATURES[of.signatureAlgorithm.algorithmId] == null) return false
   try {
     return await getCrypto(true).verifyWithPublicKey(concat(data), signature, authority.subjectPublicKeyInfo, of.signatureAlgorithm)
   } catch {

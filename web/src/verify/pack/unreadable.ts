@@ -15,6 +15,7 @@ export type UnreadableReason =
   | 'MISSING_FILE'
   | 'LINE_TOO_LONG'
   | 'LINE_NOT_ENDED'
+  | 'TOO_MANY_LINES'
   | 'NO_LOG_NAMED'
   | 'BAD_KEY'
   | 'BAD_POLICY'

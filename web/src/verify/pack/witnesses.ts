@@ -58,13 +58,18 @@ export class Witnesses {
   }
 
   /** `house.notes`: the one house head of the pack, as often as it is spelled with other signatures. */
-  end(leaves: Leaves, sealed: boolean, house: { readonly notes: readonly Note[]; readonly sealed: boolean }): void {
+  end(leaves: Leaves, sealed: boolean, house: { readonly notes: readonly Note[]; readonly sealed: boolean; readonly newest: number | null }): void {
     if (this.policy === null) return this.check.skip('no policy was given: nobody says which witnesses are to be believed')
     for (const head of this.heads) this.judgeTimes(head, leaves)
     if (sealed && !this.policy.satisfied(this.last)) {
       this.check.fail('the log is sealed without the quorum of the policy', { found: [...this.last].join(', ') || '-' })
     }
-    const names = new Set(house.notes.flatMap((note) => [...this.open(note, 'the house head').keys()]))
+    const seen = house.notes.flatMap((note) => [...this.open(note, 'the house head')])
+    const names = new Set(seen.map(([name]) => name))
+    const limit = Math.min(...seen.map(([, at]) => at)) + SKEW_MS
+    if (house.newest !== null && house.newest > limit) {
+      this.check.fail('a house entry is dated after a witness had seen it', { expected: `at most ${limit}`, found: house.newest })
+    }
     if (house.sealed && !this.policy.satisfied(names)) {
       this.check.fail('the house head does not have the quorum of the policy', { found: [...names].join(', ') || '-' })
     }
