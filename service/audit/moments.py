@@ -8,6 +8,7 @@ from schemas import log as w
 INTERVAL_MS = 600_000  # while bidding runs, one every ten minutes
 
 _BIDDING = frozenset({"LISTING", "TIMED"})
+_OF_BIDS = frozenset({w.BidAccepted, w.BidRefused})  # nearly all events, and never a moment
 
 
 class Kind(StrEnum):
@@ -47,7 +48,8 @@ class Moments:
         """The next entry; `seq` is its place, whatever it says itself."""
         self._take_interval(seq, entry.at)
         for event in entry.events:
-            self._take_event(seq, entry.at, event)
+            if type(event) not in _OF_BIDS:
+                self._take_event(seq, entry.at, event)
         if isinstance(entry.command, w.CloseSale):
             self._add(Kind.CLOSE, seq, entry.at)
         self._last = entry.at
