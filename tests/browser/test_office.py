@@ -7,7 +7,8 @@ import pytest
 from playwright.async_api import Locator, expect
 
 from tests.browser.conftest import NewName, Visits
-from tests.browser.sales import bid, wan
+from tests.browser.sales import announce, bid, wan
+from tests.browser.test_accessibility import sound
 from tests.browser.visitors import Visitor
 from tests.story.site import Bidder, Site, stranger_gets, watching
 
@@ -50,6 +51,35 @@ async def test_officials_publish_stop_resume_and_confirm_and_the_regulator_repla
         await public.until_lot(stage="SOLD")
     await confirm(publisher, approver, lot_id)
     await verify_and_replay(regulator, lot_id, first, second, start, step)
+
+
+async def test_an_admission_is_revoked_by_two_and_the_bidder_reads_why(
+    site: Site, visits: Visits, new_name: NewName
+) -> None:
+    lot_id, reviewer, approver = new_name("revoked"), await visits(), await visits(phone=True)
+    await announce(site, lot_id, lasts_s=600)
+    bidder = await site.bidder(new_name("forger"))
+    await site.admit(bidder, lot_id)
+    await reviewer.becomes(site.office["reviewer"].cookie)
+    await reviewer.open("/office")
+    await reviewer.press(reviewer.page.get_by_role("tab", name="报名受理"))
+    await reviewer.press(reviewer.page.get_by_text("撤销竞买资格"))
+    await reviewer.fill("申请编号", bidder.applications[lot_id])
+    await reviewer.fill("告知竞买人的理由", "所交文件经核实系伪造")
+    await sound(reviewer)
+    await reviewer.press_button("提交撤销申请")
+    await reviewer.sees("已提交，待审批人员批准")
+
+    await approver.becomes(site.office["approver"].cookie)
+    await approver.open("/office")
+    await approver.press(approver.page.get_by_role("tab", name="竞价监控"))
+    await approve(approver, lot_id, "撤销资格")
+
+    person = await visits(phone=True)
+    await person.becomes(bidder.person.cookie)
+    await person.open("/me")
+    await person.sees("资格已撤销")
+    await person.sees("所交文件经核实系伪造")
 
 
 # ── publication ─────────────────────────────────────────────────────────────────────────────
