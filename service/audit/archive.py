@@ -248,6 +248,9 @@ def _read_name(raw: bytes) -> str:
 def _check_places(members: list[Member], directory: int) -> None:
     """No file may share bytes with another (CVE-2019-13232: 46 MB that unpack to 4.5 PB)."""
     end = 0
+    if members and min(member.offset for member in members) > 0:
+        # What stands before the first file is in no manifest (docs/verify.md: no bytes before it).
+        raise PackUnreadable(Reason.BAD_DIRECTORY, "bytes before the first file")
     for member in sorted(members, key=lambda member: member.offset):
         if member.offset < end:
             raise PackUnreadable(Reason.OVERLAPPING, member.name)

@@ -131,6 +131,19 @@ def test_what_is_no_zip_is_refused_by_name() -> None:
     assert reason(b"leading" + PACK) == Reason.BAD_DIRECTORY
 
 
+def test_bytes_before_the_first_file_are_refused_though_every_place_is_told_rightly() -> None:
+    raw = zipped(*sorted(unpack(PACK).items()))
+    shift, at = len(b"leading"), directory(raw)
+    moved = b"leading" + raw
+    while raw[at : at + 4] == b"PK\x01\x02":
+        name, extra, comment = struct.unpack("<3H", raw[at + 28 : at + 34])
+        (offset,) = struct.unpack("<L", raw[at + 42 : at + 46])
+        moved = patched(moved, at + 42 + shift, struct.pack("<L", offset + shift))
+        at += ENTRY.size + name + extra + comment
+    end = struct.pack("<L", directory(raw) + shift)
+    assert reason(patched(moved, len(moved) - 6, end)) == Reason.BAD_DIRECTORY
+
+
 @pytest.mark.parametrize(
     "name",
     [
