@@ -48,6 +48,8 @@ export class Zip {
     private readonly source: Source,
     /** In order of place in the archive. */
     readonly members: readonly Member[],
+    /** Where the directory begins. */
+    private readonly end: number,
   ) {}
 
   /** Throws Unreadable. */
@@ -57,7 +59,7 @@ export class Zip {
     const members = readDirectory(directory, end.count)
     members.sort((a, b) => a.offset - b.offset)
     judgePlaces(members, end.offset)
-    return new Zip(source, members)
+    return new Zip(source, members, end.offset)
   }
 
   /** The whole of a small file. */
@@ -110,7 +112,7 @@ export class Zip {
   /** Where the next file's header begins. */
   private limitOf(member: Member): number {
     if (this.limits.size === 0) {
-      this.members.forEach((each, at) => this.limits.set(each, this.members[at + 1]?.offset ?? this.source.size))
+      this.members.forEach((each, at) => this.limits.set(each, this.members[at + 1]?.offset ?? this.end))
     }
     return this.limits.get(member) ?? 0
   }
