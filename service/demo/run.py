@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import os
 import secrets
 import shutil
@@ -11,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import structlog
 from pydantic import SecretStr
 from rich.console import Console
 from rich.panel import Panel
@@ -23,6 +25,7 @@ from service.audit import keys
 from service.audit.verifier import verify_files
 from service.demo.bank import Bank
 from service.demo.client import Person
+from service.demo.council import Council
 from service.demo.office import OFFICIALS, Office
 from service.demo.play import (
     Stage,
@@ -33,7 +36,7 @@ from service.demo.play import (
     unattended_scripts,
 )
 from service.desk.ports import Desk
-from service.main import Running, opened, serving
+from service.main import Running, log_key, opened, serving
 from service.rules.terms import Method
 from service.settings import Settings
 from service.store import accounts, applications, deposits, lots, vault
@@ -41,6 +44,7 @@ from service.store.embedded import RunningPostgres, create_database, erase_postg
 from service.store.migrate import upgrade
 
 DATABASE = "luochui"
+POLICY = "witness-policy.txt"
 SITE = "demo.luochui.example"
 VISITORS = ("bidder", "bidder2")
 SIMULATED = ("robot1", "robot2", "robot3")
@@ -130,6 +134,7 @@ async def run_unattended(options: DemoOptions, out_dir: Path, out: Console) -> i
             (out_dir / f"{lot_id}.zip").write_bytes(pack)
         key_text = demo.running.parts.signer.verifying.to_text()
         (out_dir / "log.vkey").write_text(key_text + "\n", encoding="utf-8")
+        shutil.copyfile(council_of(fresh.data_dir).policy, out_dir / POLICY)
     return _verify_all([out_dir / f"{s.plan.lot_id}.zip" for s in scripts], out_dir, out)
 
 
@@ -137,7 +142,7 @@ def _verify_all(packs: list[Path], out_dir: Path, out: Console) -> int:
     worst = 0
     table = Table("pack", "entries", "result", "checks")
     for pack in packs:
-        report = verify_files(pack, out_dir / "log.vkey")
+        report = verify_files(pack, out_dir / "log.vkey", out_dir / POLICY)
         failed = [f"{c.number} {c.name}" for c in report.checks if c.status == "FAILED"]
         verdict = "all hold" if report.exit_code == 0 else ", ".join(failed) or str(report.error)
         table.add_row(pack.name, f"{report.entries:,}", report.outcome or "–", verdict)
@@ -153,6 +158,8 @@ def _verify_all(packs: list[Path], out_dir: Path, out: Console) -> int:
 async def _demo(
     options: DemoOptions, say: Say, visitors: Sequence[str] = ()
 ) -> AsyncIterator[Demo]:
+    # A visitor's screen is for the sales; what goes wrong still comes through.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     if options.fresh:
         _erase(options.data_dir)
     say("Starting PostgreSQL …")
@@ -163,7 +170,12 @@ async def _demo(
     try:
         settings = await _prepare(options, postgres, say)
         (options.data_dir / "database-url").write_text(postgres.app_url(DATABASE), encoding="utf-8")
-        async with opened(settings) as running, serving(running):
+        vkey = log_key(settings).verifying.to_text()
+        async with (
+            council_of(options.data_dir).sitting(SITE, vkey),
+            opened(settings) as running,
+            serving(running),
+        ):
             yield await _cast(running, options, say, visitors)
     finally:
         (options.data_dir / "database-url").unlink(missing_ok=True)
@@ -172,7 +184,8 @@ async def _demo(
 
 def _erase(data_dir: Path) -> None:
     erase_postgres(data_dir / "postgres")
-    shutil.rmtree(data_dir / "halves", ignore_errors=True)
+    for folder in ("halves", "witnesses"):
+        shutil.rmtree(data_dir / folder, ignore_errors=True)
     for name in ("log_key", "secrets.json"):
         (data_dir / name).unlink(missing_ok=True)
 
@@ -181,6 +194,7 @@ async def _prepare(options: DemoOptions, postgres: RunningPostgres, say: Say) ->
     say("Bringing the tables up to date …")
     await create_database(postgres, DATABASE)
     await asyncio.to_thread(upgrade, postgres.owner_url(DATABASE))
+    council_of(options.data_dir).prepare(SITE)
     return demo_settings(
         options.data_dir, host=options.host, port=options.port, url=postgres.app_url(DATABASE)
     )
@@ -201,7 +215,12 @@ def demo_settings(
         database_url=SecretStr(url),
         bank_secret=SecretStr(_secrets(data_dir)["bank"]),
         log_key=SecretStr(key.to_text()),
+        witness_policy=council_of(data_dir).policy,
     )
+
+
+def council_of(data_dir: Path) -> Council:
+    return Council(data_dir / "witnesses")
 
 
 def _url_of_running(data_dir: Path) -> str:
