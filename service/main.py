@@ -27,7 +27,7 @@ from service.audit.keys import KeyFileBroken
 from service.audit.notes import NoteBroken, SigningKey
 from service.audit.verifier import verify_pack
 from service.desk import parcels, people, retention, settlement
-from service.desk.anchoring import BadFile, Given, anchored, read_given
+from service.desk.anchoring import BadFile, Given, anchored, check_before_export, read_given
 from service.desk.evidence import build_pack, record_taken
 from service.desk.facts import DeskFacts
 from service.desk.held_heads import CannotSign
@@ -137,6 +137,7 @@ async def opened(settings: Settings) -> AsyncIterator[Running]:
                 given.policy,
                 verify=verifying(signer, given),
                 regulator=regulator,
+                documents_bytes=settings.pack_documents_bytes,
             ),
             verify_pack=verifying(signer, given),
             rooms=rooms,
@@ -226,6 +227,7 @@ async def export_pack(settings: Settings, lot_id: str, out: Path) -> int:
     engine = open_engine(database_url(settings), settings)
     try:
         async with database_clock(engine, settings) as clock:
+            await check_before_export(engine, clock, settings, signer, given, lot_id)
             await record_taken(engine, clock, settings.site, lot_id)
         pack = await build_pack(
             engine,
@@ -235,6 +237,7 @@ async def export_pack(settings: Settings, lot_id: str, out: Path) -> int:
             given.policy,
             verify=verifying(signer, given),
             regulator=True,
+            documents_bytes=settings.pack_documents_bytes,
         )
     finally:
         await engine.dispose()

@@ -12,7 +12,7 @@ from service.audit.notes import SigningKey
 from service.clock import wall_ms
 from service.desk.held_heads import CannotSign
 from service.desk.key_record import NotRecorded
-from service.main import Running, change_key, opened
+from service.main import Running, change_key, export_pack, opened
 from service.settings import Settings
 from service.store import cosignatures, house
 from service.store.embedded import create_database
@@ -98,7 +98,7 @@ async def copied(database: FreshDatabase, name: str) -> str:
 
 
 async def test_a_restored_older_backup_refuses_to_sign(
-    database: FreshDatabase, council: Council
+    database: FreshDatabase, council: Council, tmp_path: Path
 ) -> None:
     """Fault 50: a restored old backup forked the log."""
     with_policy = {"witness_policy": council.file}
@@ -117,6 +117,9 @@ async def test_a_restored_older_backup_refuses_to_sign(
     assert said.startswith(f"{SITE}/house: the witness witness.example/w")
     assert "holds 6 entries and this database has 2" in said
     assert len(await house_commands(backup)) == 2, "it wrote nothing either"
+    with pytest.raises(CannotSign, match="older backup or another history"):
+        await export_pack(settings(backup, **with_policy), "hj-2017-07", tmp_path / "pack.zip")
+    assert not (tmp_path / "pack.zip").exists(), "nor did it sign a pack"
     async with opened(settings(database.app_url, **with_policy)) as running:
         await witnessed(running)
 

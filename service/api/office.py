@@ -49,12 +49,14 @@ from service.api.doors import (
 )
 from service.api.identity import needs
 from service.api.once import once
-from service.api.parts import parts_of
+from service.api.parts import Parts, parts_of
+from service.audit.notes import lot_origin
 from service.desk import actions, admission, money, publication, reserves, revocation, views
 from service.desk.catalogue import lot_card
 from service.desk.officials import about_lot, in_log, record_look
 from service.desk.parcels import parcel_of
 from service.desk.ports import Desk
+from service.desk.refused import Refused
 from service.rules.templates import TEMPLATES, from_template
 from service.store import applications, deposits, drafts, health, lots, parcels, requests
 from service.store.accounts import Account
@@ -264,6 +266,7 @@ async def submit_draft(
         ProblemCode.PREFLIGHT_FAILED,
         ProblemCode.REFUSED_BY_RULES,
         ProblemCode.CLOCK_UNSURE,
+        ProblemCode.UNAVAILABLE,
     ),
     openapi_extra=_IF_MATCH,
 )
@@ -272,9 +275,17 @@ async def release_lot(
 ) -> Response:
     """Publishes the lot: entry 0 of its log. By a person who wrote nothing in the draft."""
     parts = parts_of(request)
+    _refuse_while_halted(parts, lot_id)
     async with parts.engine.begin() as connection:
         draft = await publication.release_lot(connection, parts.desk, account, lot_id, version)
     return answer(draft, version=draft.version)
+
+
+def _refuse_while_halted(parts: Parts, lot_id: str) -> None:
+    """A lot whose log may not be signed could take no bid: it is not published at all."""
+    why = parts.signer.halted(lot_origin(parts.settings.site, lot_id))
+    if why is not None:
+        raise Refused(ProblemCode.UNAVAILABLE, why, reason="LOG_HALTED")
 
 
 # ── published lots ──────────────────────────────────────────────────────────────────────────

@@ -25,7 +25,7 @@ from service.desk.witnesses import Witnesses
 from service.settings import Settings
 from service.store import house
 from service.store.ledger import open_lots, read_head
-from service.store.log_tables import HOUSE
+from service.store.log_tables import HOUSE, lot_log
 from service.store.signer import Signer
 from service.store.trees import Trees
 
@@ -89,6 +89,30 @@ async def anchored(
             if work is not None:
                 await stack.enter_async_context(_beside(work.run(), name))
         yield Anchors(policy=given.policy, witnesses=witnesses, stamps=stamps, trees=trees)
+
+
+async def check_before_export(
+    engine: AsyncEngine,
+    clock: Clock,
+    settings: Settings,
+    signer: Signer,
+    given: Given,
+    lot_id: str,
+) -> None:
+    """A pack signs every head of its log: an older backup must not do that either (decision 12).
+
+    Raises CannotSign.
+    """
+    if given.policy is None:
+        return
+    recorded = await _read_recorded(engine)
+    keys = [signer.verifying, *_older(recorded.keys, signer.verifying)]
+    trees = Trees(settings.tree_leaves)
+    witnesses = Witnesses(engine, clock, settings, signer, given.policy, trees, keys)
+    try:
+        await check_held_heads(witnesses, [HOUSE, lot_log(lot_id)], clock, settings)
+    finally:
+        await witnesses.close()
 
 
 # ── inside ──────────────────────────────────────────────────────────────────────────────────

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from service.audit import commitments
 from service.audit.commitments import Kind
+from service.audit.notes import house_origin
 from service.desk import publication
 from service.rules.terms import CapMode, ReserveKind, Timetable
 from service.store import accounts
@@ -344,3 +345,17 @@ async def test_the_vault_is_closed_to_a_plain_session(office: OfficeWorld) -> No
         with pytest.raises(Exception, match="permission denied"):
             async with office.engine.connect() as connection:
                 await connection.execute(text(f"SELECT * FROM vault.{table}"))  # noqa: S608
+
+
+async def test_nothing_is_published_while_the_house_log_may_not_be_signed(
+    office: OfficeWorld,
+) -> None:
+    """A restored old backup would give birth to lots that no witness could follow."""
+    await drafted(office)
+    await office["publisher"].post(f"{PATH}/submit", if_match='"1"')
+    office.signer.halt(house_origin(SITE), "a witness holds more")
+    refused = await office["approver"].post(f"{PATH}/release", if_match='"2"')
+    assert refused.status_code == 503
+    assert refused.json()["reason"] == "LOG_HALTED"
+    assert (await office["publisher"].get(PATH)).json()["state"] == "SUBMITTED"
+    assert (await office.stranger().get("/lots/lot-one")).status_code == 404
