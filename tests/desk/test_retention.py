@@ -190,6 +190,10 @@ async def test_who_has_something_younger_or_won_something_keeps_account_and_iden
         assert {item["lot"]["lot_id"] for item in shown} == lots, "no trace of the lots he lost"
     rows = await owner.fetch("SELECT account_id FROM applications WHERE account_id IS NOT NULL")
     assert len(rows) == 3
+    beside_the_log = await dump(owner, without=("public.log_entries",))
+    for bidder, lost, won in ((often, LOT, "lot-two"), (lucky, "lot-two", LOT)):
+        assert bidder.key_for(lost).key_id not in beside_the_log, "the roll names it"
+        assert bidder.key_for(won).key_id in beside_the_log
 
 
 async def test_the_term_runs_from_the_seal_to_the_day(office: OfficeWorld) -> None:
