@@ -4,8 +4,12 @@ import json
 from dataclasses import asdict, replace
 from typing import Any
 
+import pytest
+
 from service.audit import commitments
 from service.audit.commitments import Kind
+from service.desk import evidence
+from service.desk.refused import Refused
 from service.store import house_reads
 from tests.desk.test_secrecy import bidding, secrets_of
 from tests.desk.world import TIMES, OfficeWorld, Person, code
@@ -302,3 +306,18 @@ async def test_each_pack_taken_is_a_look_of_its_own(office: OfficeWorld) -> None
         *(("pack", reason) for reason in (WHY, "法院调取", WHY)),
         ("verification", "supervision"),
     ]
+
+
+async def test_a_pack_taken_at_the_machine_is_a_look_too(office: OfficeWorld) -> None:
+    """No door sees it, and before the end it holds what nobody may see."""
+    await office.publish_lot()
+    await evidence.record_taken(office.engine, office.clock, SITE, "lot-one")
+    look = (await office.house("record_look"))[-1]
+    assert (look["requester"], look["field"], look["subject"], look["reason"]) == (
+        "operator-00000000",
+        "pack",
+        "lot/lot-one",
+        "command line",
+    )
+    with pytest.raises(Refused, match="not_found"):
+        await evidence.record_taken(office.engine, office.clock, SITE, "no-such-lot")
