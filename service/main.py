@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from schemas.rest import VerifyReport
 from service.api.app import build_app
 from service.api.bidding import submit_port
-from service.api.parts import Parts
+from service.api.parts import Parts, Trust
 from service.api.uvicorn_protocol import socket_options
 from service.audit.keys import KeyFileBroken
 from service.audit.notes import NoteBroken, SigningKey
@@ -142,6 +142,7 @@ async def opened(settings: Settings) -> AsyncIterator[Running]:
             verify_pack=verifying(signer, given),
             rooms=rooms,
             anchors=anchors,
+            trust=Trust(given.raw, given.authorities),
             reserve_given=waker.nudge,
         )
         await parcels.load_parcels(engine)

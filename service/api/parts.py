@@ -16,6 +16,15 @@ from service.settings import Settings
 from service.store.signer import Signer
 
 
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What this site publishes for verifiers beside its key. policy: a C2SP tlog-policy, empty
+    without witnesses. authorities: PEM certificates of the time-stamp authorities."""
+
+    policy: bytes = b""
+    authorities: tuple[bytes, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """rooms: the process's live rooms, for the channel and the bid doors.
@@ -37,6 +46,7 @@ class Parts:
     verify_pack: Callable[[bytes], VerifyReport]
     rooms: Any
     anchors: Anchors = field(default_factory=Anchors)
+    trust: Trust = Trust()
     reserve_given: Callable[[str], None] = lambda _: None
 
     @property

@@ -61,6 +61,38 @@ async def get_log_vkey(request: Request) -> PlainTextResponse:
 
 
 @router.get(
+    "/witness.policy",
+    operation_id="get_witness_policy",
+    response_class=PlainTextResponse,
+    responses=refusals(ProblemCode.NOT_FOUND),
+)
+async def get_witness_policy(request: Request) -> PlainTextResponse:
+    """The C2SP tlog-policy of this site, byte for byte as its hash stands in the house log.
+
+    Compare it with what the witnesses themselves publish: a policy from the operator alone is as
+    good as the operator.
+    """
+    policy = parts_of(request).trust.policy
+    if not policy:
+        raise Refused(ProblemCode.NOT_FOUND, "This site has no witnesses.")
+    return PlainTextResponse(policy.decode())
+
+
+@router.get(
+    "/timestamp-authorities.pem",
+    operation_id="get_timestamp_authorities",
+    response_class=PlainTextResponse,
+    responses=refusals(ProblemCode.NOT_FOUND),
+)
+async def get_timestamp_authorities(request: Request) -> PlainTextResponse:
+    """The certificates (PEM) under which this site's timestamps are to be verified."""
+    authorities = parts_of(request).trust.authorities
+    if not authorities:
+        raise Refused(ProblemCode.NOT_FOUND, "This site has no time-stamp authority.")
+    return PlainTextResponse("".join(pem.decode() for pem in authorities))
+
+
+@router.get(
     "/lots",
     operation_id="list_lots",
     response_model=Page[LotCard],

@@ -52,6 +52,10 @@ def _of(*names: str) -> frozenset[str]:
 DOORS = {
     "get_site": Door("GET", "/site", None),
     "get_log_vkey": Door("GET", "/log.vkey", None),
+    "get_witness_policy": Door("GET", "/witness.policy", None, codes=_of("not_found")),
+    "get_timestamp_authorities": Door(
+        "GET", "/timestamp-authorities.pem", None, codes=_of("not_found")
+    ),
     "list_lots": Door("GET", "/lots", None),
     "get_lot": Door("GET", "/lots/lot-one", None),
     "list_quotes": Door("GET", "/lots/lot-one/quotes", None),
@@ -94,6 +98,13 @@ DOORS = {
                               _of("publisher", "approver", "supervisor"), {"half": "5c" * 32},
                               _of("not_allowed")),
     "preflight": Door("POST", "/office/drafts/lot-two/preflight", _of("publisher", "approver")),
+    "keep_document": Door("PUT", f"/office/documents/{'ab' * 32}", _of("publisher"), {},
+                          _of("unsupported_media_type")),
+    "get_kept_document": Door("GET", f"/office/documents/{'ab' * 32}",
+                              _of("publisher", "approver"), codes=_of("not_found")),
+    "list_documents": Door("GET", "/lots/lot-one/documents", None),
+    "get_document": Door("GET", f"/lots/lot-one/documents/{'ab' * 32}", None,
+                         codes=_of("not_found")),
     "submit_draft": Door("POST", "/office/drafts/lot-two/submit", _of("publisher"),
                          codes=_of("wrong_state")),
     "release_lot": Door("POST", "/office/drafts/lot-two/release", _of("approver"),

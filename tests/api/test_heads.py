@@ -3,12 +3,14 @@
 import base64
 import random
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from service.api.parts import Trust
 from service.audit.notes import open_checkpoint
 from service.audit.policy import cosigned, read_policy
 from service.audit.tree import verify_consistency
@@ -158,3 +160,15 @@ async def test_the_regulator_sees_witnesses_and_what_they_owe(
     assert "next_cursor" not in shown.json()
     await witnesses.close()
     await council.go()
+
+
+async def test_the_policy_and_the_authorities_are_published_as_they_are(
+    office: OfficeWorld,
+) -> None:
+    """Absent they are told to be absent; present they are the bytes of the operator's files."""
+    for path in ("/witness.policy", "/timestamp-authorities.pem"):
+        assert code(await office.stranger().get(path)) == "not_found"
+    policy, pem = b"quorum none\n", b"-----BEGIN CERTIFICATE-----\n"
+    office.app.state.parts = replace(office.parts, trust=Trust(policy, (pem,)))
+    assert (await office.stranger().get("/witness.policy")).content == policy
+    assert (await office.stranger().get("/timestamp-authorities.pem")).content == pem
