@@ -1,7 +1,7 @@
 /** How long it takes: what was measured, for telling people beforehand and meanwhile. */
 import type { Progress } from './verify'
 
-/** Chromium on one busy core of a small server read 1.2 million bytes of a pack a second; a PC does twice that. */
+/** Chromium on one busy core of a small server read 1.2 million bytes of a pack a second; a PC is taken to do better. */
 const BYTES_PER_SECOND = 2_000_000
 
 /** From here on the page says beforehand how long it takes. */
