@@ -212,8 +212,34 @@ class ReserveSeal(Strict):
     holders: Annotated[tuple[Official, ...], Field(min_length=2, max_length=2)]
 
 
+class KeptDocument(Strict):
+    """A document whose bytes are kept. `size`: bytes."""
+
+    sha256: Hex32
+    media_type: ShortText
+    size: Whole
+    uploaded_at: Millis
+
+
+class AnnouncedDocument(Strict):
+    """A document that a published lot announced.
+
+    `version`: of the last announcement that names it. `size` (bytes) and `media_type` are absent
+    while its bytes are not kept.
+    """
+
+    name: ShortText
+    sha256: Hex32
+    version: Whole
+    kept: bool
+    size: Whole | None = None
+    media_type: ShortText | None = None
+
+
 class Draft(Strict):
-    """`state`: DRAFT, SUBMITTED, RELEASED. `reserve`: absent while none is sealed."""
+    """`state`: DRAFT, SUBMITTED, RELEASED. `reserve`: absent while none is sealed. `kept`: those of
+    its documents whose bytes are kept.
+    """
 
     lot_id: LotId
     parcel_id: ShortText
@@ -221,6 +247,7 @@ class Draft(Strict):
     rules: RuleSet
     timetable: Timetable
     documents: tuple[Document, ...]
+    kept: tuple[KeptDocument, ...] = ()
     reserve: ReserveSeal | None = None
     state: Literal["DRAFT", "SUBMITTED", "RELEASED"]
     version: Whole

@@ -61,6 +61,10 @@ class Settings(BaseSettings):
     view_batch: int = 1_000
     view_period_ms: int = 1_000
     body_bytes: int = 262_144
+    document_bytes: int = 10_485_760
+    """Of one announced document: the only body that may be larger than `body_bytes`."""
+    pack_documents_bytes: int = 268_435_456
+    """Of all documents in one evidence pack, which is made in memory; others are left out."""
     page_limit: int = 100
 
     # witnesses and timestamps

@@ -22,6 +22,7 @@ from service.api import (
     supervision,
     watch,
 )
+from service.api import documents as document_doors
 from service.api.parts import Parts
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -31,6 +32,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     bidding.router,
     channel.router,
     office.router,
+    document_doors.router,
     reserves.router,
     bank.router,
     supervision.router,

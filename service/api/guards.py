@@ -13,6 +13,7 @@ from service.desk.refused import Refused
 from service.settings import Settings
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+DOCUMENTS = "/api/office/documents/"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; "
     "img-src 'self' data: blob:; connect-src {connect}; manifest-src 'self'; worker-src 'self'; "
@@ -24,7 +25,7 @@ def install(app: FastAPI, settings: Settings) -> None:
     """Puts the guards around the app, the last one outermost."""
     app.add_middleware(LastGuard)
     app.add_middleware(OriginGuard, origins=settings.origins)
-    app.add_middleware(BodyGuard, limit=settings.body_bytes)
+    app.add_middleware(BodyGuard, limit=settings.body_bytes, document_limit=settings.document_bytes)
     app.add_middleware(AnswerHeaders)
     app.add_middleware(HeadAsGet)
 
@@ -61,29 +62,31 @@ class OriginGuard:
 
 
 class BodyGuard:
-    """Reads a body of at most `limit` bytes before anyone parses it, chunked ones too."""
+    """Reads a body of at most `limit` bytes before anyone parses it, chunked ones too.
 
-    def __init__(self, app: ASGIApp, limit: int) -> None:
+    A document may have `document_limit`. So much is not read for a stranger: the door reads it when
+    it knows who knocks, and here it is only counted.
+    """
+
+    def __init__(self, app: ASGIApp, limit: int, document_limit: int) -> None:
         self._app = app
         self._limit = limit
+        self._document_limit = document_limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] in SAFE:
             await self._app(scope, receive, send)
             return
-        said = Headers(scope=scope).get("content-length", "0")
-        whole = None
-        if said.isascii() and said.isdigit() and len(said) < 16 and int(said) <= self._limit:
-            whole = await self._read(receive)
-        if whole is None:
-            refusal = Refused(
-                ProblemCode.TOO_LARGE,
-                "The body is larger than this door takes.",
-                figures={"limit_bytes": self._limit},
-            )
-            await problem_response(refusal)(scope, receive, send)
-            return
-        await self._app(scope, _once(whole, receive), send)
+        document = scope["method"] == "PUT" and scope["path"].startswith(DOCUMENTS)
+        limit = self._document_limit if document else self._limit
+        if not _says_at_most(scope, limit):
+            await problem_response(_too_large(limit))(scope, receive, send)
+        elif document:
+            await self._app(scope, _counted(receive, limit), send)
+        elif (whole := await self._read(receive)) is None:
+            await problem_response(_too_large(limit))(scope, receive, send)
+        else:
+            await self._app(scope, _once(whole, receive), send)
 
     async def _read(self, receive: Receive) -> Message | None:
         """The whole body as one message; None when it is too large."""
@@ -97,6 +100,31 @@ class BodyGuard:
                 return None
             if not message.get("more_body", False):
                 return {"type": "http.request", "body": bytes(body), "more_body": False}
+
+
+def _says_at_most(scope: Scope, limit: int) -> bool:
+    said = Headers(scope=scope).get("content-length", "0")
+    return said.isascii() and said.isdigit() and len(said) < 16 and int(said) <= limit
+
+
+def _too_large(limit: int) -> Refused:
+    sentence = "The body is larger than this door takes."
+    return Refused(ProblemCode.TOO_LARGE, sentence, figures={"limit_bytes": limit})
+
+
+def _counted(receive: Receive, limit: int) -> Receive:
+    """The same body; the door that reads beyond the limit is refused."""
+    read = 0
+
+    async def next_message() -> Message:
+        nonlocal read
+        message = await receive()
+        read += len(message.get("body", b""))
+        if read > limit:
+            raise _too_large(limit)
+        return message
+
+    return next_message
 
 
 class HeadAsGet:

@@ -117,6 +117,7 @@ def _drafts() -> dict[str, BaseModel]:
         rules=sale.RULES,
         timetable=sale.TIMES,
         documents=sale.DRAFT.documents,
+        kept=(_kept(),),
         reserve=rest.ReserveSeal(
             commitment="1a" * 32,
             sealed_at=sale.TIMES.announced_at - 3_600_000,
@@ -142,6 +143,7 @@ def _drafts() -> dict[str, BaseModel]:
     template = rest.Template(name=sale.RULES.template, rules=wire.rules_to_wire(bare))
     finding = rest.Finding(rule="HOLIDAYS_UNKNOWN", severity="WARN", figures={"year": 2026})
     return {
+        **_documents(),
         "list_parcels": rest.Page[rest.Parcel](items=(parcel,)),
         "list_templates": rest.Page[rest.Template](items=(template,)),
         "create_draft": draft,
@@ -153,6 +155,31 @@ def _drafts() -> dict[str, BaseModel]:
         "submit_draft": draft.model_copy(update={"state": "SUBMITTED", "version": 2}),
         "release_lot": draft.model_copy(update={"state": "RELEASED", "version": 3}),
     }
+
+
+def _documents() -> dict[str, BaseModel]:
+    kept, [announced] = _kept(), sale.DRAFT.documents
+    listed = rest.AnnouncedDocument(
+        name=announced.name,
+        sha256=announced.sha256,
+        version=1,
+        kept=True,
+        size=kept.size,
+        media_type=kept.media_type,
+    )
+    return {
+        "keep_document": kept,
+        "list_documents": rest.Page[rest.AnnouncedDocument](items=(listed,)),
+    }
+
+
+def _kept() -> rest.KeptDocument:
+    return rest.KeptDocument(
+        sha256=sale.DRAFT.documents[0].sha256,
+        media_type="application/pdf",
+        size=482_113,
+        uploaded_at=sale.TIMES.announced_at - 7_200_000,
+    )
 
 
 def _sales() -> dict[str, BaseModel]:

@@ -139,13 +139,17 @@ class Archive:
         return member.offset + len(head) + int(extra_bytes)
 
 
-def write(files: Iterable[tuple[str, bytes]]) -> bytes:
-    """A ZIP of these files in this order; the same files always give the same bytes."""
+def write(files: Iterable[tuple[str, bytes]], *, as_it_is: str | None = None) -> bytes:
+    """A ZIP of these files in this order; the same files always give the same bytes.
+
+    as_it_is: the beginning of the names of files that are not deflated.
+    """
     out = BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in files:
             info = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
-            info.compress_type = zipfile.ZIP_DEFLATED
+            plain = as_it_is is not None and name.startswith(as_it_is)
+            info.compress_type = zipfile.ZIP_STORED if plain else zipfile.ZIP_DEFLATED
             info.create_system = _UNIX
             info.external_attr = 0o100644 << 16
             archive.writestr(info, data)

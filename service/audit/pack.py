@@ -119,7 +119,9 @@ def build(contents: PackContents, key: SigningKey) -> bytes:
     cosignature is no signature line, ValueError when a bid stands after the last head: entries and
     heads must be read in one look.
     """
-    return archive.write(with_manifest(contents.origin, _files(contents, key)))
+    # What others wrote may deflate to almost nothing, which no reader would unpack (MAX_RATIO).
+    files = with_manifest(contents.origin, _files(contents, key))
+    return archive.write(files, as_it_is=DOCUMENTS)
 
 
 def with_manifest(origin: str, files: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:

@@ -27,6 +27,7 @@ from service.audit.verifier import verify_pack
 from service.clock import Clock
 from service.desk.admission import published
 from service.desk.anchors import newest_with_quorum
+from service.desk.documents import gather_documents
 from service.desk.officials import OPERATOR, about_lot, house_marks
 from service.desk.refused import Refused
 from service.desk.screens import gather_screens
@@ -37,6 +38,9 @@ from service.store.log_tables import HOUSE, lot_log
 from service.store.signer import Halted, Signer
 
 Verify = Callable[[bytes], VerifyReport]
+
+DOCUMENTS_BYTES = 256 << 20
+"""Of all documents of one pack, unless the settings say otherwise."""
 
 _ROLL = b'"type":"open_roll"'
 _BIRTH = b'"type":"lot_born"'
@@ -56,19 +60,23 @@ async def build_pack(
     *,
     verify: Verify | None = None,
     regulator: bool = False,
+    documents_bytes: int = DOCUMENTS_BYTES,
 ) -> bytes:
     """The pack of a lot, signed by the log's key; refuses an id that is not published, and a log
     that may not be signed.
 
     verify: makes the checks that the report on paper tells of; the key's own, unless it is given.
-    regulator: with what each screen was shown. Packing a large sale takes seconds of computing, so
-    it is done beside the event loop.
+    regulator: with what each screen was shown. documents_bytes: of all announced documents in it;
+    those beyond are left out, which the pack's check 11 counts. Packing a large sale takes seconds
+    of computing, so it is done beside the event loop.
     """
     try:
         key = signer.key_for(lot_origin(site, lot_id))
     except Halted as halted:
         raise Refused(ProblemCode.UNAVAILABLE, str(halted), reason="LOG_HALTED") from halted
-    contents = await gather(engine, site, lot_id, policy, regulator=regulator)
+    contents = await gather(
+        engine, site, lot_id, policy, regulator=regulator, documents_bytes=documents_bytes
+    )
     vkey = key.verifying.to_text()
     return await asyncio.to_thread(
         _with_report, contents, key, verify or (lambda pack: verify_pack(pack, vkey))
@@ -114,6 +122,7 @@ async def gather(
     policy: Policy | None = None,
     *,
     regulator: bool = False,
+    documents_bytes: int = DOCUMENTS_BYTES,
 ) -> PackContents:
     """Everything that is stored about a lot and may be shown now; refuses an unknown id.
 
@@ -123,6 +132,8 @@ async def gather(
     connection = await evidence.open_snapshot(engine)
     try:
         contents = await _gather(connection, lot_origin(site, lot_id), lot_id, policy)
+        taken = await gather_documents(connection, contents.entries, documents_bytes)
+        contents = replace(contents, documents=taken)
         if not regulator or not _roll_is_open(contents.entries):
             return contents
         sessions, shown = await gather_screens(connection, lot_log(lot_id))

@@ -19,6 +19,7 @@ from service.audit import canonical, commitments
 from service.audit.commitments import Kind
 from service.audit.notes import lot_origin
 from service.audit.tree import Frontier, leaf_hash
+from service.desk.documents import as_shown
 from service.desk.officials import about_lot, in_log, pseudonym, record_action
 from service.desk.ports import Desk
 from service.desk.refused import Refused
@@ -27,8 +28,9 @@ from service.rules import messages as m
 from service.rules import release, terms
 from service.rules.decide import apply, decide
 from service.rules.refusals import Refusal
-from service.store import drafts, house, parcels, vault
+from service.store import documents, drafts, house, parcels, vault
 from service.store.accounts import Account
+from service.store.documents import Kept
 from service.store.ledger import Append, Appended, NewEntry, append_on
 from service.store.log_tables import lot_log
 from service.store.projection import listing_of, project
@@ -111,10 +113,15 @@ async def drafts_of(
 ) -> tuple[Draft, ...]:
     """Drafts as officials see them: who sealed a reserve and when, never what."""
     sealed = await vault.read_envelopes(connection, tuple(row["lot_id"] for row in rows))
-    return tuple(_draft(desk, row, sealed.get(row["lot_id"])) for row in rows)
+    named = (document["sha256"] for row in rows for document in row["documents"])
+    kept = await documents.find_all(connection, named)
+    return tuple(_draft(desk, row, sealed.get(row["lot_id"]), kept) for row in rows)
 
 
-def _draft(desk: Desk, row: RowMapping, sealed: KeptEnvelope | None) -> Draft:
+def _draft(
+    desk: Desk, row: RowMapping, sealed: KeptEnvelope | None, kept: Mapping[str, Kept]
+) -> Draft:
+    named = dict.fromkeys(document["sha256"] for document in row["documents"])
     return Draft(
         lot_id=row["lot_id"],
         parcel_id=row["parcel_id"],
@@ -122,6 +129,7 @@ def _draft(desk: Desk, row: RowMapping, sealed: KeptEnvelope | None) -> Draft:
         rules=_rules_in(row),
         timetable=Timetable(**row["timetable"]),
         documents=tuple(Document(**document) for document in row["documents"]),
+        kept=tuple(as_shown(kept[sha256]) for sha256 in named if sha256 in kept),
         reserve=None if sealed is None else _seal_of(sealed),
         state=row["state"],
         version=row["version"],
@@ -281,6 +289,7 @@ async def _office_findings(
     wants_seal = given.rules.reserve is terms.ReserveKind.SEALED
     if wants_seal and await vault.read_envelope(connection, lot_id) is None:
         found.append(Finding(rule="RESERVE_NOT_SEALED", severity="REFUSE", figures={}))
+    found += await _lost_documents(connection, given)
     ends = given.timetable.listing_to or given.timetable.auction_from
     try:
         if ends is not None:
@@ -289,6 +298,16 @@ async def _office_findings(
         year = {"year": unknown.year}
         found.append(Finding(rule="HOLIDAYS_UNKNOWN", severity="WARN", figures=year))
     return found
+
+
+async def _lost_documents(connection: AsyncConnection, given: Announcement) -> list[Finding]:
+    """A name and a hash without its bytes is an announcement that nobody can read."""
+    named = {document.sha256 for document in given.documents}
+    lost = len(named) - len(await documents.find_all(connection, named))
+    if not lost:
+        return []
+    figures = {"announced": len(named), "not_kept": lost}
+    return [Finding(rule="DOCUMENT_NOT_KEPT", severity="WARN", figures=figures)]
 
 
 def _refuse_findings(found: Preflight) -> None:

@@ -23,7 +23,8 @@ PATH = "/office/drafts/lot-one"
 
 
 async def drafted(office: OfficeWorld, **changes: Any) -> None:
-    created = await office["publisher"].post("/office/lots", draft(**changes))
+    body = draft(**{"documents": [], **changes})
+    created = await office["publisher"].post("/office/lots", body)
     assert created.status_code == 201, created.text
 
 
