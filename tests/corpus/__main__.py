@@ -6,6 +6,7 @@ in Python finds. Nothing in it is by chance: made again, it is the same.
 
 import json
 import sys
+from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -21,15 +22,15 @@ KINDS = ("zip", "policy", "pem")
 
 def main() -> None:
     """Writes all of it anew."""
-    write(Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER)
+    write(Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER, cases())
 
 
-def write(folder: Path) -> None:
+def write(folder: Path, made: Iterable[Case]) -> None:
     """Packs, keys, policies and certificates under their hashes, and what is expected of each."""
     folder.mkdir(parents=True, exist_ok=True)
     for old in (each for kind in KINDS for each in folder.glob(f"*.{kind}")):
         old.unlink()
-    text = json.dumps([_row(folder, case) for case in cases()], ensure_ascii=False, indent=1)
+    text = json.dumps([_row(folder, case) for case in made], ensure_ascii=False, indent=1)
     (folder / EXPECTED).write_text(text + "\n", encoding="utf-8")
 
 

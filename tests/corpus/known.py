@@ -48,7 +48,7 @@ def cases() -> Iterator[Case]:
     yield from strange_gifts()
 
 
-def _given(name: str, pack: bytes) -> Case:
+def given(name: str, pack: bytes) -> Case:
     """With all that a verifier should be given."""
     return Case(name, pack, policy=sales.POLICY.encode(), tsa=(authority().ca,))
 
@@ -101,7 +101,7 @@ def sales_by_size() -> tuple[World, ...]:
 def honest() -> Iterator[Case]:
     for name, fits in SHAPES.items():
         found = next(of for of in sales_by_size() if fits(of))
-        yield _given(f"honest: {name}", found.pack)
+        yield given(f"honest: {name}", found.pack)
     some = next(of for of in sales_by_size() if SHAPES["a listing that is sold"](of))
     yield Case("honest: by the key alone", some.pack)
     yield Case("honest: by the key and the policy", some.pack, policy=sales.POLICY.encode())
@@ -117,7 +117,7 @@ def tampered() -> Iterator[Case]:
     for name, attack in ATTACKS.items():
         if attack.family == "spell an entry otherwise" and Attacker.KEY in attack.outcome:
             continue
-        yield _given(f"tampered: {name}", _made(name, list(attack.outcome)[-1]).raw)
+        yield given(f"tampered: {name}", _made(name, list(attack.outcome)[-1]).raw)
 
 
 def _made(name: str, attacker: Attacker) -> Made:
