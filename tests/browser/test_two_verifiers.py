@@ -1,6 +1,8 @@
 """Two verifiers, written apart, in Python and in the browser: one verdict, one first difference."""
 
+import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -41,12 +43,16 @@ async def opened(visits: Visits, **kind: Any) -> Visitor:
 async def give(page: Page, case: Case) -> None:
     """Fills the page as a person would: the key, what else is believed, and the pack last."""
     await page.get_by_test_id("key").fill(case.vkey)
-    policy = [] if case.policy is None else [payload("witnesses.policy", case.policy.encode())]
+    policy = [] if case.policy is None else [payload("witnesses.policy", octets(case.policy))]
     await page.get_by_test_id("policy").set_input_files(policy)
     await page.get_by_test_id("tsa").set_input_files(
         [payload(f"{number}.pem", each) for number, each in enumerate(case.tsa)]
     )
     await page.get_by_test_id("pack").set_input_files([payload("pack.zip", case.pack, ZIP)])
+
+
+def octets(given: str | bytes) -> bytes:
+    return given.encode() if isinstance(given, str) else given
 
 
 def payload(name: str, content: bytes, kind: str = "text/plain") -> FilePayload:
@@ -88,6 +94,31 @@ async def test_both_verifiers_agree_on_every_pack(
         if found != expected:
             differ[case.name] = {"python": expected, "browser": found}
     assert differ == {}
+
+
+CORPUS = Path(__file__).parents[1] / "corpus" / "packs"
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+async def test_the_browser_finds_in_the_shared_corpus_what_is_expected(
+    visits: Visits, part: int
+) -> None:
+    visitor = await opened(visits)
+    rows = json.loads((CORPUS / "expected.json").read_text(encoding="utf-8"))
+    differ = {}
+    for row in rows[part::PARTS]:
+        expected = (row["expected"][name] for name in ("exit_code", "check", "first_seq"))
+        found = await judge(visitor.page, kept(row))
+        if found != tuple(expected):
+            differ[row["name"]] = found
+    assert differ == {}
+
+
+def kept(row: dict[str, Any]) -> Case:
+    """A row of the corpus with the files that it names."""
+    policy = (CORPUS / row["policy"]).read_bytes() if row["policy"] else None
+    tsa = tuple((CORPUS / name).read_bytes() for name in row["tsa"] or ())
+    return Case(row["name"], (CORPUS / row["pack"]).read_bytes(), policy, tsa, row["key"])
 
 
 async def test_it_works_without_a_network_once_it_is_loaded(

@@ -33,7 +33,7 @@ class Case:
 
     name: str
     pack: bytes
-    policy: str | None = None
+    policy: str | bytes | None = None
     tsa: tuple[bytes, ...] = ()
     vkey: str = sales.VKEY
 

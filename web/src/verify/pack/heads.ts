@@ -57,17 +57,21 @@ export async function* notesOf(pack: Pack): AsyncGenerator<string> {
   let lines: string[] = []
   let length = 0
   let blanks = 0
+  let promised = false
   for await (const line of pack.lines(CHECKPOINTS)) {
     length += line.length + 1
     need(length <= MAX_LINE_BYTES, 'LINE_TOO_LONG', CHECKPOINTS)
     blanks += line.length === 0 ? 1 : 0
     if (blanks === 2) {
       yield lines.join('')
-      ;[lines, length, blanks] = [[], 0, 0]
-    } else lines.push(`${loose(line)}\n`)
+      ;[lines, length, blanks, promised] = [[], 0, 0, true]
+    } else {
+      lines.push(`${loose(line)}\n`)
+      promised = false
+    }
   }
-  // An empty line at the end of the file begins a note that never comes.
-  if (lines.length > 0 || length > 0) yield lines.join('')
+  // An empty line at the end of the file promises a note that never comes.
+  if (lines.length > 0 || promised) yield lines.join('')
 }
 
 /** Bytes that are no UTF-8 make a note that no key has signed. */

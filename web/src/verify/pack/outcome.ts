@@ -23,7 +23,10 @@ export class Outcome {
     for (const event of events) {
       if (event.type === 'stage_changed') this.stage = event.to
       if (event.type === 'hammer_fell') this.winner = event
-      if (event.type === 'lot_failed') this.reason = event.reason
+      if (event.type === 'lot_failed') {
+        this.stage = 'FAILED'
+        this.reason = event.reason
+      }
       if (event.type === 'lot_sold') this.facts = { ...this.facts, total_fen: event.total_fen }
     }
   }
