@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { asPem, asText } from '../../src/verify/given'
 import { judge } from '../../src/verify/pack/judge'
@@ -20,7 +21,9 @@ interface Row {
 }
 
 // The corpus that both verifiers are held to, with what the one in Python finds.
-const folder = new URL('../../../tests/corpus/packs/', import.meta.url)
+// Another folder, made by `python -m tests.corpus.many`, can be named.
+const named = process.env['LUOCHUI_CORPUS']
+const folder = named ? pathToFileURL(`${named}/`) : new URL('../../../tests/corpus/packs/', import.meta.url)
 const bytes = (name: string) => new Uint8Array(readFileSync(new URL(name, folder)))
 const rows = JSON.parse(readFileSync(new URL('expected.json', folder), 'utf8')) as readonly Row[]
 
