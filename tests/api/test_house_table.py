@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Awaitable, Callable
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,15 @@ async def prepare(story: Story) -> None:
         lambda: publisher.put(path, body, if_match='"1"'),
         "record_action EDIT_DRAFT",
     )
+    notice = "出让公告".encode()
+    document = f"/api/office/documents/{sha256(notice).hexdigest()}"
+    text = {"Content-Type": "text/plain"}
+    for told in (("record_action KEEP_DOCUMENT",), ()):
+        await story.does(
+            "keep_document",
+            lambda: publisher.http.put(document, content=notice, headers=text),
+            *told,
+        )
     await story.does("preflight", lambda: publisher.post(f"{path}/preflight"))
     version = await seal_reserve_if_needed(office, path)
     await story.does(

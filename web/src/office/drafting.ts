@@ -14,6 +14,7 @@ export interface Form {
   countdown: string
   /** SEALED or NONE: the rule. What is sealed is sealed apart, by two people. */
   reserve: string
+  documents: DraftIn['documents']
   times: Record<TimeName, string>
 }
 
@@ -38,7 +39,7 @@ export function emptyForm(): Form {
   const times = { registration_from: '', registration_to: '', deposit_deadline: '', listing_from: '', listing_to: '', auction_from: '' }
   return {
     lotId: '', template: '', method: 'LISTING', priceUnit: 'TOTAL', start: '', increment: '', deposit: '', countdown: '',
-    reserve: 'SEALED', times,
+    reserve: 'SEALED', documents: [], times,
   }
 }
 
@@ -71,7 +72,7 @@ export function fromTemplate(form: Form, rules: RuleSet, now: number): void {
 }
 
 /** A stored draft back into the form. */
-export function fromDraft(draft: Pick<DraftIn, 'lot_id' | 'rules' | 'timetable'>): Form {
+export function fromDraft(draft: Pick<DraftIn, 'lot_id' | 'rules' | 'timetable' | 'documents'>): Form {
   const { rules, timetable } = draft
   const form = emptyForm()
   Object.assign(form, {
@@ -84,6 +85,7 @@ export function fromDraft(draft: Pick<DraftIn, 'lot_id' | 'rules' | 'timetable'>
     deposit: plain(rules.deposit['CNY']),
     countdown: String(rules.countdown_s),
     reserve: rules.reserve,
+    documents: draft.documents ?? [],
   })
   for (const name of [...LISTING_TIMES, ...AUCTION_TIMES]) {
     const at = timetable[name]
@@ -133,7 +135,7 @@ export function toDraft(form: Form, parcel: Pick<DraftIn, 'parcel_id' | 'parcel'
       reserve: form.reserve,
     },
     timetable: { announced_at: announced, ...times } as Timetable,
-    documents: [],
+    documents: form.documents,
   }
 }
 
