@@ -51,6 +51,11 @@ class Person:
         """The JSON behind a PUT; raises Refused."""
         return _answer(await self._http.put(path, json=body, headers=headers))
 
+    async def put_file(self, path: str, content: bytes, media_type: str) -> Any:
+        """The JSON behind a PUT of these bytes; raises Refused."""
+        sent = {"Content-Type": media_type}
+        return _answer(await self._http.put(path, content=content, headers=sent))
+
     async def version_of(self, path: str) -> str:
         """The ETag of what stands at `path`."""
         response = await self._http.get(path)

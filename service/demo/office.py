@@ -3,6 +3,7 @@
 import asyncio
 import os
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from pydantic import TypeAdapter
 from service import wire
 from service.audit import envelopes
 from service.audit.notes import lot_origin
+from service.demo.announcement import announcement, file_name
 from service.demo.client import Person
 from service.rules import terms
 from service.rules.templates import from_template
@@ -60,13 +62,22 @@ class Office:
         """Draft, seal, submit and release one lot: the acts of three people."""
         publisher, approver = self["publisher"], self["approver"]
         path = f"/api/office/drafts/{plan.lot_id}"
-        await publisher.post("/api/office/lots", draft(plan, now_ms))
+        body = draft(plan, now_ms)
+        body["documents"] = [await self.keep_announcement(body)]
+        await publisher.post("/api/office/lots", body)
         if plan.reserve_fen is not None:
             await self.seal_reserve(plan.lot_id, plan.reserve_fen)
         version = await publisher.version_of(path)
         await publisher.post(f"{path}/submit", headers={"If-Match": version})
         version = await approver.version_of(path)
         await approver.post(f"{path}/release", headers={"If-Match": version})
+
+    async def keep_announcement(self, body: dict[str, Any]) -> dict[str, str]:
+        """Uploads the announcement of this draft; returns how the draft names it."""
+        content = announcement(body).encode()
+        named = sha256(content).hexdigest()
+        await self["publisher"].put_file(f"/api/office/documents/{named}", content, "text/plain")
+        return {"name": file_name(body), "sha256": named}
 
     async def seal_reserve(self, lot_id: str, amount_fen: int | None) -> None:
         """Seals the reserve, or that there is none; each holder's half goes into a file of his."""

@@ -14,6 +14,7 @@ export function official(pseudonym: string): string {
 export function subject(text: string): string {
   const [what, lot = '', part] = text.split('/')
   if (what === 'lot') return part === 'refund' ? s.value.refundOf(lot) : s.value.lotOf(lot)
+  if (what === 'document') return s.value.documentOf(lot)
   if (what === 'deposit') return s.value.unmatched
   return /^[a-z]+-[0-9a-f]{8}$/.test(text) ? official(text) : text
 }
