@@ -45,6 +45,7 @@ class SiteInfo(Strict):
     demo: bool
     version: ShortText
     log_vkey: ShortText = Field(description="C2SP verifier key of every log of this site.")
+    document_bytes: Whole = Field(description="The size that one announced document may have.")
 
 
 class LotCard(Strict):
@@ -482,10 +483,12 @@ class ConsistencyProof(Strict):
 
 
 class WitnessMark(Strict):
-    """What one witness is known to hold of a log. `at`: when it last signed; `said`: why not now."""
+    """What one witness is known to hold of a log. `newest`: whether that is its present head; `at`:
+    when it last signed; `said`: why not now. `size` is absent where the log's is."""
 
     witness: str
-    size: Whole
+    size: Whole | None = None
+    newest: bool
     at: Millis | None = None
     said: str | None = None
     tries: Whole
@@ -503,11 +506,14 @@ class PendingStamp(Strict):
 
 class LogAnchors(Strict):
     """What outsiders say of one log. `quorum_size`: its newest head with the policy's quorum, 0
-    while there is none, absent without a policy. `halted`: why this process signs it no more."""
+    while there is none, absent without a policy; `quorum_newest`: whether that is the present one.
+    `halted`: why this process signs it no more. The sizes of the house log are absent while a lot
+    is running: they would count its admissions and deposits."""
 
     log: ShortText
-    size: Whole
+    size: Whole | None = None
     quorum_size: Whole | None = None
+    quorum_newest: bool | None = None
     witnesses: tuple[WitnessMark, ...]
     stamped: Whole
     stamps_pending: tuple[PendingStamp, ...]

@@ -55,6 +55,7 @@ def _public() -> dict[str, BaseModel]:
             demo=False,
             version=version_of("luochui"),
             log_vkey=SigningKey(sale.SITE, bytes(32)).verifying.to_text(),
+            document_bytes=10_485_760,
         ),
         "list_lots": rest.Page[rest.LotCard](items=(sale.card(),)),
         "get_lot": rest.LotPage(
@@ -305,6 +306,7 @@ def _heads() -> dict[str, BaseModel]:
     mark = rest.WitnessMark(
         witness="witness.example.cn/w1",
         size=17,
+        newest=False,
         at=sale.BID_AT,
         said="no answer within 5000 ms",
         tries=3,
@@ -316,6 +318,7 @@ def _heads() -> dict[str, BaseModel]:
         log=f"lot/{sale.LOT_ID}",
         size=18,
         quorum_size=17,
+        quorum_newest=False,
         witnesses=(mark,),
         stamped=4,
         stamps_pending=(stamp,),

@@ -75,8 +75,9 @@ class Told:
     """What the log says. Every figure stands beside the seq that says it.
 
     ats: entry by entry, the latest instant (ms) so far. bids: bid_id → seq. lot: the state decided
-    again, up to the first difference. highest: the last accepted quote. unadmitted: bids that came
-    without an admission.
+    again, up to the first difference. highest: the highest accepted quote, the first of equals.
+    unadmitted: bidder number → seq and instant (ms) of his first bid without an admission.
+    any_admitted: seq, instant (ms) and what was claimed.
     """
 
     entries: int = 0
@@ -88,12 +89,12 @@ class Told:
     rules: w.RuleSet | None = None
     documents: set[str] = field(default_factory=set)
     bids: dict[str, int] = field(default_factory=dict)
-    unadmitted: dict[str, int] = field(default_factory=dict)
+    unadmitted: dict[str, tuple[int, int]] = field(default_factory=dict)
     head_counts: list[HeadCountClaim] = field(default_factory=list)
     windows: list[WindowClaim] = field(default_factory=list)
     outages: list[OutageClaim] = field(default_factory=list)
     reserves: list[tuple[int, w.OpenReserve]] = field(default_factory=list)
-    any_admitted: tuple[int, bool] | None = None
+    any_admitted: tuple[int, int, bool] | None = None
     roll_seq: int | None = None
     highest: tuple[int, w.BidAccepted] | None = None
     hammers: list[tuple[int, w.HammerFell]] = field(default_factory=list)
@@ -141,7 +142,7 @@ class Replay:
             return
         self._checks.spelling.counted += 1
         self._check_place(seq, entry)
-        self._check_bidder(seq, entry.command)
+        self._check_bidder(seq, entry.at, entry.command)
         self._note(seq, entry)
         self._decide_again(seq, entry)
 
@@ -159,13 +160,13 @@ class Replay:
 
     # ── who bids ────────────────────────────────────────────────────────────────────────────
 
-    def _check_bidder(self, seq: int, command: w.Command) -> None:
+    def _check_bidder(self, seq: int, at: int, command: w.Command) -> None:
         if self._keys is None:
             return
         if isinstance(command, w.PlaceBid):
             row = self._keys.get((command.bidder_no, command.key_id))
             self._check_signature(seq, command, row)
-            self._check_admission(seq, command, row)
+            self._check_admission(seq, at, command, row)
         elif isinstance(command, w.OptIn):
             self._checks.roll.counted += 1
             if (command.bidder_no, command.admission) not in self._admissions:
@@ -194,13 +195,13 @@ class Replay:
             seen = f"before {seq}"
             check.fail("the bidder signed to have seen a later entry", seq, seen, bid.seen_seq)
 
-    def _check_admission(self, seq: int, bid: w.PlaceBid, row: RollKey | None) -> None:
+    def _check_admission(self, seq: int, at: int, bid: w.PlaceBid, row: RollKey | None) -> None:
         check = self._checks.roll
         check.counted += 1
         if row is None:
             check.fail("a bidder number or key is not on the roll", seq, found=bid.bidder_no)
         elif bid.admission is None:
-            self.told.unadmitted.setdefault(bid.bidder_no, seq)
+            self.told.unadmitted.setdefault(bid.bidder_no, (seq, at))
         elif bid.admission != row.admission:
             check.fail("a bid names another admission", seq, row.admission, bid.admission)
 
@@ -223,7 +224,7 @@ class Replay:
             case w.OpenReserve():
                 told.reserves.append((seq, command))  # again, when a dispute reopened the sale
             case w.CloseSale():
-                told.any_admitted = seq, command.any_admitted
+                told.any_admitted = seq, entry.at, command.any_admitted
             case w.OpenRoll():
                 told.roll_seq = seq if told.roll_seq is None else told.roll_seq
             case w.Interrupt() if command.cause == m.InterruptCause.OUTAGE and told.rules:
@@ -254,7 +255,8 @@ class Replay:
         told = self.told
         match event:
             case w.BidAccepted():
-                told.highest = seq, event
+                if told.highest is None or event.amount_fen > told.highest[1].amount_fen:
+                    told.highest = seq, event
             case w.StageChanged():
                 told.stage = event.to
             case w.HammerFell():

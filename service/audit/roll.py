@@ -17,17 +17,20 @@ from service.audit.replay import Told, read_entry
 
 NO_ROLL = "the roll is not opened: the sale has not ended, or its officials have not opened it yet"
 
+SKEW_MS = 1_000
+"""How far the clocks of the processes that wrote the lot's log and the house log may lie apart."""
+
 
 @dataclass(slots=True)
 class House:
     """What the pack's house entries say of this lot; admissions as the roll must repeat them.
 
-    ats: seq and instant (ms) of every entry.
+    ats: seq and instant (ms) of every entry. revoked: bidder number → when (ms), the first time.
     """
 
     ats: list[tuple[int, int]] = field(default_factory=list)
     admitted: set[w.RollRow] = field(default_factory=set)
-    revoked: set[str] = field(default_factory=set)
+    revoked: dict[str, int] = field(default_factory=dict)
     born: list[w.LotBorn] = field(default_factory=list)
     sealed: list[w.LotSealed] = field(default_factory=list)
     head: Checkpoint | None = None
@@ -85,10 +88,14 @@ def check_roll(roll: w.OpenRoll | None, told: Told, house: House, check: Check) 
         check.fail("an admission of the house log is not on the roll", seq, missing)
     for extra in rows - house.admitted:
         check.fail("the roll names one whom the house log did not admit", seq, None, extra)
-    for bidder_no, bid_seq in told.unadmitted.items():
-        if bidder_no not in house.revoked:
-            # Without this an operator could shut out a bidder bid by bid.
+    for bidder_no, (bid_seq, at) in told.unadmitted.items():
+        # Without this an operator could shut out a bidder bid by bid, or first and revoke later.
+        revoked = house.revoked.get(bidder_no)
+        if revoked is None:
             check.fail("a bid is held for not admitted, but no admission was revoked", bid_seq)
+        elif at < revoked - SKEW_MS:
+            detail = "a bid is held for not admitted before the admission was revoked"
+            check.fail(detail, bid_seq, f"not before {revoked}", at)
 
 
 def check_commitments(
@@ -104,11 +111,16 @@ def check_commitments(
         return
     _check_head_counts(origin, roll, told, check)
     if told.any_admitted is not None:
-        seq, claimed = told.any_admitted
+        seq, at, claimed = told.any_admitted
         check.counted += 1
-        standing = any(row.bidder_no not in house.revoked for row in roll.roll)
-        if claimed is not standing:
-            check.fail("whether anyone stood admitted", seq, standing, claimed)
+        surely, maybe = (_anyone_stood(roll, house, at + skew) for skew in (SKEW_MS, -SKEW_MS))
+        if claimed is not surely and claimed is not maybe:
+            check.fail("whether anyone stood admitted", seq, surely, claimed)
+
+
+def _anyone_stood(roll: w.OpenRoll, house: House, at: int) -> bool:
+    """Whether somebody on the roll had not been revoked by the instant `at` (ms)."""
+    return any(house.revoked.get(row.bidder_no, at + 1) > at for row in roll.roll)
 
 
 def _prove(proven: Proven, name: str, origin: str, house: House) -> w.HouseEntry:
@@ -135,7 +147,7 @@ def _take(entry: w.HouseEntry, lot_id: str, house: House) -> None:
         case w.RecordAdmission():
             house.admitted.add(_row(entry.seq, command))
         case w.RevokeAdmission():
-            house.revoked.add(command.bidder_no)
+            house.revoked.setdefault(command.bidder_no, entry.at)
         case w.LotBorn():
             house.born.append(command)
         case w.LotSealed():

@@ -15,8 +15,9 @@ from service.desk.refused import Refused
 from service.desk.stamps import Stamps
 from service.desk.witnesses import Witnesses
 from service.store import anchors, cosignatures, timestamps
+from service.store.house_reads import running_lots
 from service.store.ledger import read_head
-from service.store.log_tables import lot_log
+from service.store.log_tables import HOUSE, lot_log
 from service.store.signer import Signer
 from service.store.trees import Trees
 
@@ -85,23 +86,29 @@ async def newest_with_quorum(
 async def list_anchors(
     connection: AsyncConnection, given: Anchors, signer: Signer, after: str, limit: int
 ) -> list[LogAnchors]:
-    """What is known of at most `limit` logs after this name, in order of name: the house first."""
+    """What is known of at most `limit` logs after this name, in order of name: the house first.
+
+    While a lot is running the house log's sizes are left out (rules §11, decision 16).
+    """
     heads = await anchors.heads_after(connection, after, limit)
     names = list(heads)
     marks = await cosignatures.marks_of(connection, names)
     waiting = await timestamps.pending(connection, names)
     stamped = await timestamps.count_stamped(connection, names)
+    running = await running_lots(connection)
     found = []
     for log, size in heads.items():
         quorum = None
         if given.policy is not None:
             quorum = await newest_with_quorum(connection, given.policy, log, size) or 0
+        told = log != HOUSE or not running.lots
         found.append(
             LogAnchors(
                 log=log,
-                size=size,
-                quorum_size=quorum,
-                witnesses=tuple(_mark(mark) for mark in marks if mark.log == log),
+                size=size if told else None,
+                quorum_size=quorum if told else None,
+                quorum_newest=None if quorum is None else quorum == size,
+                witnesses=tuple(_mark(mark, size, told) for mark in marks if mark.log == log),
                 stamped=stamped.get(log, 0),
                 stamps_pending=tuple(_pending(each) for each in waiting if each.log == log),
                 halted=signer.halted(f"{signer.verifying.name}/{log}"),
@@ -134,9 +141,14 @@ def _stamp_pending(tries: int, waited_ms: int) -> Refused:
     return Refused(ProblemCode.WRONG_STATE, sentence, reason=STAMP_PENDING, figures=figures)
 
 
-def _mark(mark: cosignatures.Mark) -> WitnessMark:
+def _mark(mark: cosignatures.Mark, size: int, told: bool) -> WitnessMark:
     return WitnessMark(
-        witness=mark.witness, size=mark.size, at=mark.at, said=mark.said, tries=mark.tries
+        witness=mark.witness,
+        size=mark.size if told else None,
+        newest=mark.size == size,
+        at=mark.at,
+        said=mark.said,
+        tries=mark.tries,
     )
 
 

@@ -148,7 +148,10 @@ async def test_the_regulator_sees_witnesses_and_what_they_owe(
     shown = await office["supervisor"].get("/supervision/anchors?limit=1")
     assert shown.status_code == 200, shown.text
     [house] = shown.json()["items"]
-    assert (house["log"], house["quorum_size"]) == ("house", house["size"])
+    assert (house["log"], house["quorum_newest"]) == ("house", True)
+    assert not {"size", "quorum_size"} & set(house), "it would count who was admitted"
+    assert all("size" not in mark for mark in house["witnesses"])
+    assert [mark["newest"] for mark in house["witnesses"]] == [True, True, False]
     cursor = shown.json()["next_cursor"]
     shown = await office["supervisor"].get(f"/supervision/anchors?limit=1&cursor={cursor}")
     [lot] = shown.json()["items"]

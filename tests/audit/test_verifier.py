@@ -190,6 +190,38 @@ def test_a_sale_whose_only_bidder_was_revoked_has_no_qualified_bidder() -> None:
     assert (report.exit_code, report.outcome) == (0, "FAILED: NO_QUALIFIED_BIDDER")
 
 
+@pytest.mark.parametrize(("later_ms", "held"), [(900, True), (1_100, False)])
+def test_nobody_is_refused_first_and_revoked_later(later_ms: int, held: bool) -> None:
+    """An operator could shut a bidder out of the last minute and make up the reason afterwards."""
+    sale, one, two, three = sales.listing("hj-2017-35")
+    sale.bid(one, sales.START_FEN)
+    sale.bid(three, sales.START_FEN + sales.STEP_FEN, admission=None)
+    sale.wait(later_ms)
+    sale.record(w.RevokeAdmission(lot_id=sale.lot_id, bidder_no=three.number, reason="DEFAULTED"))
+    sale.bid(two, sales.START_FEN + sales.STEP_FEN)
+    sale.leave(Stage.LISTING)
+    sale.leave(Stage.TIMED)
+    sale.close()
+    sale.finish()
+    report = verify(sale.contents())
+    failed = [check.number for check in report.checks if check.status == "FAILED"]
+    assert failed == ([] if held else [9])
+
+
+def test_a_revocation_after_the_close_leaves_nobody_without_a_chance() -> None:
+    sale = sales.Sale("hj-2017-36", sales.make_rules(), sales.listing_times())
+    only = sale.admit("7KQ2")
+    for stage in (Stage.ANNOUNCED, Stage.LISTING, Stage.TIMED):
+        sale.leave(stage)
+    sale.do(m.OpenReserve(has_reserve=False, amount_fen=0, salt=sale.salt))
+    sale.do(m.CloseSale(any_admitted=False))
+    sale.wait(2_000)
+    sale.record(w.RevokeAdmission(lot_id=sale.lot_id, bidder_no=only.number, reason="DEFAULTED"))
+    sale.finish()
+    report = verify(sale.contents())
+    assert [check.number for check in report.checks if check.status == "FAILED"] == [7]
+
+
 def test_an_automatic_resume_and_a_late_proof_are_no_contradiction() -> None:
     """Another process came back a moment before the outage was written: the silence was real."""
     sale = sales.interrupted()

@@ -1892,17 +1892,21 @@ export interface components {
         /**
          * LogAnchors
          * @description What outsiders say of one log. `quorum_size`: its newest head with the policy's quorum, 0
-         *     while there is none, absent without a policy. `halted`: why this process signs it no more.
+         *     while there is none, absent without a policy; `quorum_newest`: whether that is the present one.
+         *     `halted`: why this process signs it no more. The sizes of the house log are absent while a lot
+         *     is running: they would count its admissions and deposits.
          */
         LogAnchors: {
             /** Halted */
             halted?: string | null;
             /** Log */
             log: string;
+            /** Quorum Newest */
+            quorum_newest?: boolean | null;
             /** Quorum Size */
             quorum_size?: number | null;
             /** Size */
-            size: number;
+            size?: number | null;
             /** Stamped */
             stamped: number;
             /** Stamps Pending */
@@ -3468,6 +3472,11 @@ export interface components {
             /** Demo */
             demo: boolean;
             /**
+             * Document Bytes
+             * @description The size that one announced document may have.
+             */
+            document_bytes: number;
+            /**
              * Log Vkey
              * @description C2SP verifier key of every log of this site.
              */
@@ -3790,15 +3799,18 @@ export interface components {
         };
         /**
          * WitnessMark
-         * @description What one witness is known to hold of a log. `at`: when it last signed; `said`: why not now.
+         * @description What one witness is known to hold of a log. `newest`: whether that is its present head; `at`:
+         *     when it last signed; `said`: why not now. `size` is absent where the log's is.
          */
         WitnessMark: {
             /** At */
             at?: number | null;
+            /** Newest */
+            newest: boolean;
             /** Said */
             said?: string | null;
             /** Size */
-            size: number;
+            size?: number | null;
             /** Tries */
             tries: number;
             /** Witness */

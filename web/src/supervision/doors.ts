@@ -21,7 +21,8 @@ export const packPath = (lotId: string, reason: string) => `${lot(lotId)}/export
 // What outsiders say of one log: the shape of the anchors' door.
 export interface WitnessMark {
   readonly witness: string
-  readonly size: number
+  readonly size?: number | null
+  readonly newest: boolean
   readonly at?: number | null
   readonly said?: string | null
   readonly tries: number
@@ -37,6 +38,7 @@ export interface LogAnchors {
   readonly log: string
   readonly size?: number | null
   readonly quorum_size?: number | null
+  readonly quorum_newest?: boolean | null
   readonly witnesses: readonly WitnessMark[]
   readonly stamped: number
   readonly stamps_pending: readonly PendingStamp[]

@@ -39,6 +39,7 @@ const CHINESE: Readonly<Record<string, string>> = {
   'a suite that is not known here': '算法套件未知',
   'a bidder number or key is not on the roll': '竞买号或密钥不在名册上',
   'a bid names another admission': '报价所依据的受理记录不对',
+  'a bid is held for not admitted before the admission was revoked': '报价被当作无资格，但其资格当时尚未撤销',
   'a bid is held for not admitted, but no admission was revoked': '报价被当作无资格，但其资格从未撤销',
   'one who is not on the roll opts in': '名册以外的人选择参与',
   'key_id is not that of the public key': '密钥编号与公钥不符',

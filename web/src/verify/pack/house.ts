@@ -21,8 +21,8 @@ export interface Admission {
 export interface House {
   /** By house-log seq. */
   readonly admissions: ReadonlyMap<number, Admission>
-  /** Bidder numbers whose admission was revoked. */
-  readonly revoked: ReadonlySet<string>
+  /** Bidder numbers whose admission was revoked, and when first (ms). */
+  readonly revoked: ReadonlyMap<string, number>
   readonly births: readonly string[]
   readonly seals: readonly { readonly size: number; readonly root: string }[]
   /** Under which all entries stand; `notes` are its spellings, as far as their signature lines differ. */
@@ -84,16 +84,16 @@ export function rootOf({ rootHex }: { readonly rootHex: string }): Uint8Array {
 
 function gathered(entries: readonly HouseEntry[]): Omit<House, 'head' | 'notes' | 'newest'> {
   const admissions = new Map<number, Admission>()
-  const revoked = new Set<string>()
+  const revoked = new Map<string, number>()
   const births: string[] = []
   const seals: { size: number; root: string }[] = []
-  for (const { command, seq } of entries) {
+  for (const { at, command, seq } of entries) {
     const told = command as unknown as Admission & { leaf_hash: string; size: number; root: string }
     if (command.type === 'record_admission') {
       const { bidder_no, key_id, public_key, identity_commitment } = told
       admissions.set(seq, { bidder_no, key_id, public_key, identity_commitment, admission: seq })
     }
-    if (command.type === 'revoke_admission') revoked.add(told.bidder_no)
+    if (command.type === 'revoke_admission' && !revoked.has(told.bidder_no)) revoked.set(told.bidder_no, at)
     if (command.type === 'lot_born') births.push(told.leaf_hash)
     if (command.type === 'lot_sealed') seals.push({ size: told.size, root: told.root })
   }

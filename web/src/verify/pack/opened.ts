@@ -25,6 +25,8 @@ export const SEALED_ROLL = 'the roll is not opened: the sale has not ended, or i
 
 /** So many signatures are under way at once: enough for all cores, bounded in memory. */
 const UNDER_WAY = 256
+/** How far the clocks of the processes that wrote the lot's log and the house log may lie apart, ms. */
+const SKEW_MS = 1_000
 
 export class BidSignatures {
   private readonly keys = new Map<string, BidderKey>()
@@ -90,7 +92,7 @@ export class Commitments {
   private sealed: string | null = null
   private least = 0
   private readonly claims: Claim[] = []
-  private readonly closes: { readonly seq: number; readonly any: boolean }[] = []
+  private readonly closes: { readonly seq: number; readonly at: number; readonly any: boolean }[] = []
 
   constructor(
     private readonly check: Check,
@@ -99,11 +101,11 @@ export class Commitments {
     private readonly house: House,
   ) {}
 
-  see({ seq }: LotEntry, command: Command): void {
+  see({ at, seq }: LotEntry, command: Command): void {
     if (command.type === 'publish_lot') this.sealed ??= command.reserve_commitment
     if (command.type === 'publish_lot' || command.type === 'supplement_lot') this.least = command.rules.min_bidders
     if (command.type === 'open_reserve') this.seeReserve(seq, command)
-    if (command.type === 'close_sale') this.closes.push({ seq, any: command.any_admitted })
+    if (command.type === 'close_sale') this.closes.push({ seq, at, any: command.any_admitted })
     if (command.type === 'advance' && command.head_count_commitment != null) {
       this.claims.push({ seq, enough: command.enough === true, commitment: command.head_count_commitment, least: this.least })
     }
@@ -147,10 +149,11 @@ export class Commitments {
   }
 
   private judgeAnyone({ command }: Roll): void {
-    const stood = command.roll.some((row) => !this.house.revoked.has(row.bidder_no))
-    for (const { seq, any } of this.closes) {
+    const stoodAt = (instant: number) => command.roll.some((row) => (this.house.revoked.get(row.bidder_no) ?? instant + 1) > instant)
+    for (const { seq, at, any } of this.closes) {
       this.check.counted += 1
-      if (any !== stood) this.check.fail('whether anyone stood admitted', { seq, expected: String(stood), found: String(any) })
+      const stood = stoodAt(at + SKEW_MS)
+      if (any !== stood && any !== stoodAt(at - SKEW_MS)) this.check.fail('whether anyone stood admitted', { seq, expected: String(stood), found: String(any) })
     }
   }
 }
@@ -172,18 +175,22 @@ export class RollCheck {
     }
   }
 
-  see({ seq }: LotEntry, command: Command): void {
+  see({ at, seq }: LotEntry, command: Command): void {
     if (this.roll === null) return
-    if (command.type === 'place_bid') this.seeBid(seq, command)
+    if (command.type === 'place_bid') this.seeBid(seq, at, command)
     if (command.type === 'opt_in') this.seeOptIn(seq, command)
   }
 
-  private seeBid(seq: number, bid: Of<'place_bid'>): void {
+  private seeBid(seq: number, at: number, bid: Of<'place_bid'>): void {
     this.check.counted += 1
     const row = this.rows.get(`${bid.bidder_no} ${bid.key_id}`)
     if (row === undefined) return this.check.fail('a bidder number or key is not on the roll', { seq, found: bid.bidder_no })
     if (bid.admission == null) {
-      if (!this.house.revoked.has(bid.bidder_no)) this.check.fail('a bid is held for not admitted, but no admission was revoked', { seq })
+      const revoked = this.house.revoked.get(bid.bidder_no)
+      if (revoked === undefined) this.check.fail('a bid is held for not admitted, but no admission was revoked', { seq })
+      else if (at < revoked - SKEW_MS) {
+        this.check.fail('a bid is held for not admitted before the admission was revoked', { seq, expected: `not before ${revoked}`, found: at })
+      }
     } else if (bid.admission !== row.admission) {
       this.check.fail('a bid names another admission', { seq, expected: row.admission, found: bid.admission })
     }
