@@ -51,6 +51,7 @@ async def get_site(request: Request) -> SiteInfo:
         demo=parts.settings.demo,
         version=version_of("luochui"),
         log_vkey=parts.signer.verifying.to_text(),
+        document_bytes=parts.settings.document_bytes,
     )
 
 

@@ -34,8 +34,9 @@ describe('a draft from a parcel', () => {
     expect((timetable.listing_to as number) - timetable.registration_to).toBe(2 * 86_400_000)
   })
   it('survives being stored and opened again', () => {
-    const form = filled()
+    const form = { ...filled(), documents: [{ name: '出让公告.pdf', sha256: 'ab'.repeat(32) }] }
     const draft = toDraft(form, { parcel_id: 'parcel-001', parcel: parcel.facts }, rules, NOW)
+    expect(draft.documents).toHaveLength(1)
     expect(toDraft(fromDraft(draft), { parcel_id: 'parcel-001', parcel: parcel.facts }, rules, NOW)).toEqual(draft)
   })
   it('is announced no later than it registers, however long the form stood open', () => {
