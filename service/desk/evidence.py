@@ -13,6 +13,7 @@ from service.audit import canonical
 from service.audit.cosignatures import add_lines
 from service.audit.notes import (
     Checkpoint,
+    NoteBroken,
     SigningKey,
     house_origin,
     lot_origin,
@@ -20,17 +21,19 @@ from service.audit.notes import (
     site_of,
 )
 from service.audit.pack import Head, HealthRow, HouseRecord, PackContents, build
-from service.audit.policy import Policy
+from service.audit.policy import Policy, cosigned
 from service.audit.timestamps import read_stamp
-from service.audit.tree import Tree
+from service.audit.tree import Tree, leaf_hash
 from service.audit.verifier import verify_pack
 from service.clock import Clock
+from service.desk import gauges
 from service.desk.admission import published
 from service.desk.anchors import newest_with_quorum
 from service.desk.documents import gather_documents
 from service.desk.officials import OPERATOR, about_lot, house_marks
 from service.desk.refused import Refused
 from service.desk.screens import gather_screens
+from service.desk.witnesses import REMEDY
 from service.report.paper import Paper, draw_report
 from service.store import cosignatures, evidence, house, timestamps
 from service.store.ledger import StoredEntry, read_heads
@@ -77,10 +80,55 @@ async def build_pack(
     contents = await gather(
         engine, site, lot_id, policy, regulator=regulator, documents_bytes=documents_bytes
     )
+    try:
+        await asyncio.to_thread(_check_heads, contents, policy)
+    except _Rewritten as broken:
+        why = f"{broken}: this database was changed from outside. {REMEDY}"
+        signer.halt(broken.origin, why)
+        gauges.HALTED_LOGS.set(len(signer.all_halted()))
+        raise Refused(ProblemCode.UNAVAILABLE, why, reason="LOG_HALTED") from broken
     vkey = key.verifying.to_text()
     return await asyncio.to_thread(
         _with_report, contents, key, verify or (lambda pack: verify_pack(pack, vkey))
     )
+
+
+class _Rewritten(Exception):
+    """What is stored is not what was signed; the text says where."""
+
+    def __init__(self, origin: str, said: str) -> None:
+        super().__init__(f"{origin}: {said}")
+        self.origin = origin
+
+
+def _check_heads(contents: PackContents, policy: Policy | None) -> None:
+    """Before every head is signed once more: the entries give it, and witnesses saw no other.
+
+    The newest head that anyone cosigned is enough: it stands over every entry before it. Raises
+    _Rewritten.
+    """
+    tree = Tree(leaf_hash(entry) for entry in contents.entries)
+    for head in contents.heads:
+        if head.size > tree.size or tree.root(head.size) != head.root:
+            said = f"the stored entries do not give the head of {head.size}"
+            raise _Rewritten(contents.origin, said)
+    if policy is None:
+        return
+    seen = [head for head in contents.heads if contents.cosignatures.get(head.size)]
+    for head in seen[-1:]:
+        _check_lines(contents.origin, head, contents.cosignatures[head.size], policy)
+    if contents.house_cosignatures:
+        house_log = house_origin(site_of(contents.origin))
+        _check_lines(house_log, contents.house_head, contents.house_cosignatures, policy)
+
+
+def _check_lines(origin: str, head: Head, lines: Sequence[str], policy: Policy) -> None:
+    text = Checkpoint(origin, head.size, head.root).to_text()
+    try:
+        cosigned(f"{text}\n{''.join(lines)}", policy)
+    except NoteBroken as broken:
+        said = f"a witness's cosignature of {head.size} entries is of another head ({broken})"
+        raise _Rewritten(origin, said) from broken
 
 
 def _with_report(contents: PackContents, key: SigningKey, verify: Verify) -> bytes:

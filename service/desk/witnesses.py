@@ -24,7 +24,7 @@ from service.settings import Settings
 from service.store import cosignatures
 from service.store.cosignatures import Cosignature
 from service.store.ledger import Head, read_head
-from service.store.signer import Signer
+from service.store.signer import Halted, Signer
 from service.store.trees import Trees
 
 _NO_REST = 2**62
@@ -161,7 +161,10 @@ class Witnesses:
                 self._halt(origin, f"{origin}: {broken}. {REMEDY}")
                 return
         held = {mark.witness: mark.size for mark in marks}
-        note = self._signer.sign(Checkpoint(origin, head.size, head.root))
+        try:
+            note = self._signer.sign(Checkpoint(origin, head.size, head.root))
+        except Halted:
+            return  # meanwhile, or the whole house was
         job = _Job(log, head, tree, note)
         await asyncio.gather(*(self._submit(name, job, held.get(name, 0)) for name in due))
 
