@@ -9,7 +9,7 @@ from service.rules import messages as m
 from service.rules.lot import Lot
 from service.rules.terms import Control, Grid, Method, ReserveKind, Stage, Timetable
 from service.rules.timetable import next_wake_at
-from tests.corpus.publications import ODD, announce, odd, release
+from tests.corpus.publications import LAST_INSTANT, ODD, announce, odd, release
 from tests.corpus.walk import BIDDERS, SAME, Walk
 from tests.rules import sale as given
 from tests.rules.sale import DAY, HOUR, START, STEP
@@ -105,6 +105,7 @@ def at_an_edge(walk: Walk, lot: Lot) -> None:
         lot.opened_at,
         lot.suspended_at,
         lot.timetable.bidding_from,
+        (lot.closes_at or walk.at) - 60 * lot.rules.minute_ms,
     ]
     arrival = walk.any(*(edge for edge in edges if edge is not None)) + walk.any(
         -1000, -1, -1, 0, 1
@@ -164,6 +165,12 @@ def resume(walk: Walk, lot: Lot) -> None:
     table = new_timetable(walk, lot, walk.any(-1, 0, 0, 1, 5000))
     if walk.chance.random() < 0.3:
         table = walk.any(None, lot.timetable, meddled(walk, table or lot.timetable))
+    elif table is not None and table.listing_to is not None and walk.chance.random() < 0.2:
+        end = walk.any(table.listing_to, table.listing_to + 1)
+        table = replace(table, **{walk.any("registration_to", "deposit_deadline"): end})
+        table = replace(
+            table, listing_to=walk.any(table.listing_to, LAST_INSTANT, LAST_INSTANT + 1)
+        )
     announced = walk.at - walk.any(0, 0, 0, 0, 10_000, 20_000, 60_000, DAY, -1)
     officials = walk.any(given.BOTH, given.BOTH, given.BOTH, given.BOTH, SAME, given.ALONE)
     walk.give(m.Resume(announced_at=max(0, announced), officials=officials, timetable=table))
@@ -201,6 +208,19 @@ def fail(walk: Walk, lot: Lot) -> None:
     walk.give(m.Interrupt(cause=walk.any(*m.InterruptCause), gap_from=died, gap_to=max(0, back)))
 
 
+@deed(1)
+def fail_around_midnight(walk: Walk, lot: Lot) -> None:
+    """An outage that ends or begins at the change of the day in Beijing, or a little off it."""
+    if lot.stage not in (Stage.LISTING, Stage.READY, Stage.TIMED):
+        return
+    midnight = (walk.at + 8 * HOUR) // DAY * DAY + walk.any(DAY, DAY, 0) - 8 * HOUR
+    died = midnight + walk.any(-HOUR, -6000, -1, 0)
+    back = midnight + walk.any(-1, -1, 0, 1, HOUR)
+    walk.at = max(walk.at, back)
+    cause = walk.any(m.InterruptCause.OUTAGE, m.InterruptCause.CLOCK_STEP)
+    walk.give(m.Interrupt(cause=cause, gap_from=died, gap_to=back))
+
+
 @deed(2)
 def supplement(walk: Walk, lot: Lot) -> None:
     if lot.stage is not Stage.ANNOUNCED and walk.chance.random() < 0.95:
@@ -217,7 +237,10 @@ def supplement(walk: Walk, lot: Lot) -> None:
         }
         rules = odd(walk.chance, rules, values, 1)
     if walk.chance.random() < 0.3:
-        walk.at = max(walk.at, lot.timetable.bidding_from - walk.any(0, 1, day, 5 * day, 19 * day))
+        walk.at = max(
+            walk.at,
+            lot.timetable.bidding_from - walk.any(0, 1, day, 4 * day, 5 * day, 19 * day, 20 * day),
+        )
     officials = walk.any(given.BOTH, given.BOTH, given.BOTH, SAME)
     walk.give(
         given.supplement(

@@ -106,6 +106,11 @@ def in_other_units(rules: RuleSet, parcel: Parcel, chance: Random) -> RuleSet:
     )
 
 
+def near_the_largest_amount(rules: RuleSet) -> RuleSet:
+    start = (2**53 - 1 - 7 * STEP) // 5000 * 5000
+    return replace(rules, starting_price_fen=start, deposit={"CNY": 2**53 - 1}, price_cap_fen=None)
+
+
 def times_of(rules: RuleSet) -> Timetable:
     if rules.day_ms == DAY:
         return given.times_of(rules)
@@ -136,6 +141,8 @@ def announce(walk: Walk) -> None:
             rules = replace(rules, self_outbid=walk.any(*SelfOutbid))
         if chance.random() < 0.3:
             rules = in_other_units(rules, parcel, chance)
+        elif chance.random() < 0.05:
+            rules = near_the_largest_amount(rules)
         walk.at = given.T0 if rules.day_ms == DAY else NOON
         table = times_of(rules)
         if not violations(parcel, rules, table, walk.at):
@@ -168,9 +175,9 @@ ODD: dict[str, Sequence[Any]] = {
     "quiet_min": [1, 10 * 24 * 60 - 1, 10 * 24 * 60, 2**53 - 1],
     "ready_min": [0, 1, 2**40, 2**53 - 1],
     "free_min": [0, 1, 2**53 - 1],
-    "countdown_s": [0, 1, 10**6, 10**7, 2**33, 2**43, 2**53 - 1],
-    "drain_ms": [0, 60_000, 10**7, 2**52, 2**53 - 1],
-    "max_live_min": [0, 1, 2**53 - 1],
+    "countdown_s": [0, 1, 315_360_000, 315_360_001, 2**53 - 1],
+    "drain_ms": [0, 60_000, 315_360_000_000, 315_360_000_001, 2**53 - 1],
+    "max_live_min": [0, 1, 5_256_000, 5_256_001, 2**53 - 1],
     "outage_gap_s": [0, 1, 2**53 - 1],
     "outage_notice_s": [0, 2**53 - 1],
     "suspend_rule": [
@@ -190,7 +197,7 @@ ODD: dict[str, Sequence[Any]] = {
         {"CNY": START // 5 - 1},
         {"CNY": 2**53 - 1},
     ],
-    "notice_days": [0, 19, 20, 21, 2**53 - 1],
+    "notice_days": [0, 19, 20, 21, 3650, 3651, 2**53 - 1],
     "listing_days": [0, 9, 10, 11, 12, 2**53 - 1],
     "registration_gap_days": [0, 1, 2, 3, 2**53 - 1],
     "deposit_percent": [0, 19, 20, 21, 101, 2**53 - 1],
@@ -209,11 +216,17 @@ ODD: dict[str, Sequence[Any]] = {
 }
 """Values of a RuleSet on both sides of what may be released."""
 
+LAST_INSTANT = 253_402_300_799_999
+
 ODD_TIMES: dict[str, Sequence[int | None]] = {
     "announced_at": [given.T0 - DAY, given.T0 + DAY, given.T0 + 1],
     "registration_from": [given.T0 - 1, given.T0 + 1, given.T0 + 28 * DAY],
-    "registration_to": [given.T0 + n for n in (0, 18 * DAY, 28 * DAY + 1, 30 * DAY + 1, 30 * DAY)],
-    "deposit_deadline": [given.T0 + n for n in (0, 1, 20 * DAY + 1, 30 * DAY, 30 * DAY + 1)],
+    "registration_to": [
+        given.T0 + n for n in (0, 18 * DAY, 20 * DAY, 28 * DAY + 1, 30 * DAY + 1, 30 * DAY)
+    ],
+    "deposit_deadline": [
+        given.T0 + n for n in (0, 1, 20 * DAY, 20 * DAY + 1, 30 * DAY, 30 * DAY + 1)
+    ],
     "listing_from": [
         None,
         *(given.T0 + n for n in (-1, 18 * DAY, 19 * DAY, 19 * DAY - 8 * HOUR, 25 * DAY)),
@@ -221,18 +234,37 @@ ODD_TIMES: dict[str, Sequence[int | None]] = {
     "listing_to": [
         None,
         2**53 - 1,
-        2**52,
+        LAST_INSTANT,
+        LAST_INSTANT + 1,
         *(given.T0 + n for n in (20 * DAY, 28 * DAY, 29 * DAY, 29 * DAY - 8 * HOUR - 1)),
     ],
-    "auction_from": [None, 2**53 - 1, *(given.T0 + n for n in (0, 18 * DAY, 19 * DAY, 20 * DAY))],
+    "auction_from": [
+        None,
+        LAST_INSTANT,
+        LAST_INSTANT + 1,
+        *(given.T0 + n for n in (0, 18 * DAY, 19 * DAY, 20 * DAY)),
+    ],
 }
 
 ODD_PARCEL: dict[str, Sequence[Any]] = {
     "area_centi_m2": [0, 1, 2**40, 2**53 - 1],
     "floor_area_centi_m2": [None, 0, 1],
-    "term_years": [0, 40, 41, 50, 51, 70, 71],
+    "term_years": [0, 1, 40, 41, 50, 51, 70, 71],
     "land_use_class": list(LandUseClass),
 }
+
+
+TOGETHER: Sequence[Sequence[str]] = (
+    ("quiet_min", "on_shortfall", "listing_days", "method"),
+    ("starting_price_fen", "increment_fen", "increment_live_fen", "price_cap_fen"),
+    ("grid", "price_quantum_fen", "price_cap_fen", "starting_price_fen"),
+    ("price_unit", "increment_unit", "increment_fen", "starting_price_fen"),
+    ("deposit", "deposit_percent", "starting_price_fen", "day_ms"),
+    ("waivers", "registration_gap_days", "listing_days", "notice_days", "day_count"),
+    ("minute_ms", "day_ms", "quiet_min", "max_live_min", "drain_ms"),
+    ("entry_rule", "method", "free_min", "ready_min"),
+)
+"""What bears on one another, so that it is changed together too."""
 
 
 def odd(chance: Random, thing: Any, values: dict[str, Sequence[Any]], most: int) -> Any:
@@ -247,7 +279,8 @@ def release(walk: Walk) -> None:
     """One publication on the edge of what may be released."""
     chance = walk.chance
     usual = given.listing_rules(walk.any("hebei-default", *TEMPLATES))
-    rules = odd(chance, usual, ODD, walk.any(1, 1, 3))
+    together = {name: ODD[name] for name in walk.any(*TOGETHER)}
+    rules = odd(chance, usual, walk.any(ODD, together), walk.any(1, 1, 3))
     table = odd(chance, given.times_of(rules), ODD_TIMES, walk.any(0, 0, 1, 2))
     parcel = odd(chance, WIDE, ODD_PARCEL, walk.any(0, 0, 1))
     if chance.random() < 0.02:

@@ -10,9 +10,9 @@ export function beijingDay(at: number): number {
   return Math.floor((at + BEIJING_MS) / REAL_DAY_MS)
 }
 
-/** Which of the RuleSet's days an instant lies in. */
+/** Which of the RuleSet's days an instant lies in; a real day begins at midnight in Beijing. */
 function dayOf(rules: RuleSet, at: number): number {
-  return Math.floor((at + (rules.day_ms === REAL_DAY_MS ? BEIJING_MS : 0)) / rules.day_ms)
+  return Math.floor((at + BEIJING_MS) / rules.day_ms)
 }
 
 /** INCLUSIVE counts the first day as a day, FULL_DAYS counts whole spans of a day. */

@@ -21,6 +21,11 @@ export function noticeDays(rules: RuleSet): number {
   return asked(rules, 'notice_days')
 }
 
+/** How many days a listing must last: the RuleSet alone says so where T2 is waived. */
+export function listingDays(rules: RuleSet): number {
+  return isWaived(rules, 'T2') ? rules.listing_days : asked(rules, 'listing_days')
+}
+
 export function isWaived(rules: RuleSet, name: string): boolean {
   return (rules.waivers[name] ?? '').trim() !== ''
 }
@@ -38,7 +43,7 @@ function isReleasable(rules: RuleSet, table: Timetable, at: number): boolean {
   if (!isOrdered(table, rules.method) || biddingFrom(table) < at) return false
   const quiet = rules.quiet_min * rules.minute_ms
   if (rules.method === 'LISTING') return (table.listing_from as number) < (table.listing_to as number) - quiet
-  return rules.on_shortfall !== 'CONVERT_TO_LISTING' || quiet < rules.listing_days * rules.day_ms
+  return rules.on_shortfall !== 'CONVERT_TO_LISTING' || quiet < listingDays(rules) * rules.day_ms
 }
 
 // ── the statutory frame ────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,5 +1,6 @@
 /** Time's own command: which stage follows, and until when (docs/rules.md, "Two axes" and "Closing"). */
 import { biddingFrom } from './calendar'
+import { listingDays } from './release'
 import type { CommandOf, Decision, Event, LotState, Stage } from './types'
 
 type Advance = CommandOf<'advance'>
@@ -105,7 +106,7 @@ export function quietMs(lot: LotState): number {
 
 /** When the listing ends that a too small auction becomes at `at`. */
 export function convertedTo(lot: LotState, at: number): number {
-  return at + lot.rules.listing_days * lot.rules.day_ms
+  return at + listingDays(lot.rules) * lot.rules.day_ms
 }
 
 export function decideOptIn(lot: LotState, command: CommandOf<'opt_in'>): Decision {

@@ -1,5 +1,5 @@
 /** When something stops, and what everyone is owed when it goes on (docs/rules.md, "When something stops"). */
-import { beijingDay, biddingFrom, isOrdered, LAST_INSTANT } from './calendar'
+import { beijingDay, biddingFrom, isOrdered } from './calendar'
 import { violations } from './release'
 import { changed, quietMs, runsAsListing } from './stages'
 import type { CommandOf, Decision, Event, LotState, Timetable } from './types'
@@ -131,7 +131,6 @@ function keepsThePast(old: Timetable, table: Timetable): boolean {
   return (
     table.registration_to <= listing_to &&
     table.deposit_deadline <= listing_to &&
-    listing_to <= LAST_INSTANT &&
     (table.auction_from ?? null) === (old.auction_from ?? null) &&
     table.announced_at === old.announced_at &&
     table.registration_from === old.registration_from &&
