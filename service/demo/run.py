@@ -159,7 +159,15 @@ async def _demo(
     options: DemoOptions, say: Say, visitors: Sequence[str] = ()
 ) -> AsyncIterator[Demo]:
     # A visitor's screen is for the sales; what goes wrong still comes through.
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=False),
+            # The default writes every frame's variables, keys and reserves among them.
+            structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+        ],
+    )
     if options.fresh:
         _erase(options.data_dir)
     say("Starting PostgreSQL …")

@@ -22,6 +22,8 @@ def open_engine(url: str, settings: Settings) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=settings.statement_timeout_ms / 1000,
         pool_pre_ping=True,
+        # A failed statement's error is logged: its values may be an identity or half of a key.
+        hide_parameters=True,
         connect_args=_session(settings),
     )
 
