@@ -1,9 +1,9 @@
 """What the log costs: `python -m bench.log`, or `python -m bench.log verify --bids N --batch M`.
 
 `verify`: how fast a pack is verified on one core, signed entries a second and the verifier's peak
-memory, in a process of its own. `receipts`: what a receipt adds to the answer to a bid in a lot of
-100,000 entries. Without a word: both, at the sizes of the bars. Peers stand beside: the bare price
-of a bidder's signature, of a checkpoint's, and of an answer without a receipt.
+memory, in a process of its own, beside the bare price of a bidder's signature and a checkpoint's.
+`receipts`: what a receipt adds to the answer to a bid (`bench.receipts`). Without a word: both, at
+the sizes of the bars.
 """
 
 import argparse
@@ -12,28 +12,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
-from schemas import live
 from service.audit.notes import Checkpoint, open_checkpoint, sign_checkpoint
 from service.audit.pack import build
 from service.audit.signatures import BidderKey, load_public_key, verify_bid
-from service.audit.tree import Tree, leaf_hash
 from service.audit.verifier import verify_pack
-from service.live.frames import prepare
-from service.live.receipts import receipt_of
-from service.live.record import Entry, read_entry
-from service.rules import messages as m
-from service.store.ledger import StoredEntry
-from service.store.signer import Signer
 
 SITE_ORIGIN = "auction.example.cn/lot/long-listing"
-LOT_ENTRIES = 100_000
 BARS = ((20_000, 10), (100_000, 10), (100_000, 1))
-BATCHES = (1, 10, 100)
-ANSWERS = 50_000  # of each batch size
 
 
 def main() -> None:
@@ -51,11 +39,11 @@ def main() -> None:
     elif asked.what == "verify":
         _build_and_verify(asked.bids, asked.batch, asked.keep, witnessed=asked.witnessed)
     elif asked.what == "receipts":
-        _print_receipts()
+        _run("bench.receipts")
     else:
         for bids, batch in BARS:
             _build_and_verify(bids, batch, None, witnessed=False)
-        _print_receipts()
+        _run("bench.receipts")
 
 
 # ── verifying a pack ────────────────────────────────────────────────────────────────────────
@@ -67,8 +55,12 @@ def _build_and_verify(bids: int, batch: int, keep: Path | None, *, witnessed: bo
         path = keep or Path(folder) / "long-listing.zip"
         _build(path, bids, batch, witnessed=witnessed)
         _print_peers()
-        again = [sys.executable, "-m", "bench.log", "--pack", str(path)]
-        subprocess.run([*again, *(["--witnessed"] if witnessed else [])], check=True)
+        _run("bench.log", "--pack", str(path), *(["--witnessed"] if witnessed else []))
+
+
+def _run(*module: str) -> None:
+    sys.stdout.flush()
+    subprocess.run([sys.executable, "-m", *module], check=True)
 
 
 def _build(path: Path, bids: int, batch: int, *, witnessed: bool) -> None:
@@ -118,93 +110,6 @@ def _peak_mib() -> float:
     status = Path("/proc/self/status").read_text(encoding="utf-8")
     line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
     return int(line.split()[1]) / 1024
-
-
-# ── what a receipt adds to an answer ────────────────────────────────────────────────────────
-
-
-def _print_receipts() -> None:
-    """As the room makes them after the commit: one after another, each sent when it is made.
-
-    Time of one core, so that what else runs on the machine does not count.
-    """
-    from tests.audit import sales
-
-    signer, bid = Signer(sales.KEY), _bid()
-    print(f"\nreceipts in a lot of {LOT_ENTRIES:,} entries; ms from the commit to the frame")
-    print("batch   one receipt p50, p95    answer p50, p95    without receipt p50, p95")
-    for batch in BATCHES:
-        tree = Tree(leaf_hash(b"%d" % seq) for seq in range(LOT_ENTRIES))
-        alone, waited, bare = [], [], []
-        for _ in range(ANSWERS // batch):
-            entries = [replace(bid, seq=tree.size + place) for place in range(batch)]
-            tree.extend(entry.leaf for entry in entries)
-            ones, answers = _answers(entries, tree, signer)
-            alone += ones
-            waited += answers
-            bare += _bare_answers(entries)
-        columns = "    ".join(_quantiles(each) for each in (alone, waited, bare))
-        print(f"{batch:5}   {columns}")
-    _price("peer: one checkpoint signed", 2_000, _sign_anew(signer))
-
-
-def _bid() -> Entry:
-    """A bid as a log holds it."""
-    from tests.audit import sales
-
-    sale = sales.sold_listing()
-    seq = next(n for n, raw in enumerate(sale.entries) if b'"bid_accepted"' in raw)
-    raw = sale.entries[seq]
-    return read_entry(sale.origin, seq, StoredEntry(seq, raw, leaf_hash(raw)))
-
-
-def _answers(entries: list[Entry], tree: Tree, signer: Signer) -> tuple[list[float], list[float]]:
-    """For each bid of a batch, ms: its receipt alone, and since the commit."""
-    alone, waited = [], []
-    begun = time.thread_time()
-    for entry in entries:
-        since = time.thread_time()
-        receipt = receipt_of(entry, log=SITE_ORIGIN, tree=tree, head_size=tree.size, signer=signer)
-        prepare(receipt)
-        done = time.thread_time()
-        alone.append((done - since) * 1e3)
-        waited.append((done - begun) * 1e3)
-    return alone, waited
-
-
-def _bare_answers(entries: list[Entry]) -> list[float]:
-    """The same frames without proof and signature, ms since the commit."""
-    waited = []
-    begun = time.thread_time()
-    for entry in entries:
-        command, event = entry.command, entry.events[0]
-        assert isinstance(command, m.PlaceBid)
-        assert isinstance(event, m.BidAccepted)
-        prepare(
-            live.Receipt(
-                bid_id=command.bid_id,
-                amount_fen=command.amount_fen,
-                outcome="accepted",
-                seq=entry.seq,
-                at=entry.at,
-                received_at=command.received_at,
-                closes_at=event.closes_at,
-                minimum_bid_fen=event.minimum_next_fen,
-                proof="",
-            )
-        )
-        waited.append((time.thread_time() - begun) * 1e3)
-    return waited
-
-
-def _sign_anew(signer: Signer) -> Callable[[], object]:
-    return lambda: signer.sign(Checkpoint(SITE_ORIGIN, 1, sha256(b"").digest()))
-
-
-def _quantiles(values: list[float]) -> str:
-    found = sorted(values)
-    p50, p95 = (found[int(len(found) * share)] for share in (0.50, 0.95))
-    return f"{p50:9.3f} {p95:9.3f}"
 
 
 if __name__ == "__main__":
