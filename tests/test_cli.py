@@ -394,16 +394,19 @@ def test_the_unattended_demo_plays_four_sales_and_every_pack_verifies(open_folde
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     names = {path.name for path in out.iterdir()}
-    assert names == {*(f"{name}.zip" for name in PACKS), "log.vkey"}
-    reports = {name: verified(out / f"{name}.zip", out / "log.vkey") for name in PACKS}
+    given = {"log.vkey", "witness-policy.txt"}
+    assert names == {*(f"{name}.zip" for name in PACKS), *given}
+    reports = {name: verified(out, name) for name in PACKS}
+    assert {report["checks"][13]["status"] for report in reports.values()} == {"HELD"}
     outcomes = {name: report["outcome"] for name, report in reports.items()}
     assert outcomes == dict.fromkeys(PACKS, "SOLD") | {
         "failed-below-reserve": "FAILED: BELOW_RESERVE"
     }
 
 
-def verified(pack: Path, vkey: Path) -> dict[str, Any]:
-    done = luochui("verify", pack, "--key", vkey, "--json")
+def verified(out: Path, name: str) -> dict[str, Any]:
+    given = ("--key", out / "log.vkey", "--policy", out / "witness-policy.txt")
+    done = luochui("verify", out / f"{name}.zip", *given, "--json")
     assert done.returncode == 0, done.stdout
     report: dict[str, Any] = json.loads(done.stdout)
     return report
