@@ -68,6 +68,12 @@ const CHINESE: Readonly<Record<string, string>> = {
   'an entry is dated after a witness had seen it': '记录的时间晚于见证方见到它的时间',
   'a house entry is dated after a witness had seen it': '总日志记录的时间晚于见证方见到它的时间',
   'no timestamp covers the close of the sale': '落槌时没有时间戳',
+  'the proofs end before the window': '通道正常的证明在窗口结束前就断了',
+  'not a row of the health series': '不是一条合格的通道健康记录',
+  'no window was closed and none was interrupted': '没有关闭过窗口，也没有中断',
+  'sold, but the hammer never fell': '称已成交，却没有落槌',
+  'the rules cannot decide this': '按规则无法裁定这一条',
+  'proven against another house head than the others': '与其余总日志证明不在同一个树头之下',
   'no bid was decided': '没有报价',
   'the log is not sealed yet': '日志尚未封存',
   'no policy was given: nobody says which witnesses are to be believed': '没有给出见证方策略',
@@ -75,6 +81,11 @@ const CHINESE: Readonly<Record<string, string>> = {
 }
 
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
+  [/^(\S+) is before (\S+)$/, '$1 早于前一条 $2'],
+  [/^(house\/\S+|timestamps\/\S+): stamped before its last entry was decided$/, '$1：盖戳早于其中最后一条的裁定'],
+  [/^(house\/\S+): other_lot: an entry about another lot: (\w+)$/, '$1 写的是另一个标的（$2）'],
+  [/^(house\/\S+): (.+)$/, '$1 没有被证明（$2）'],
+  [/^(timestamps\/\S+): (.+)$/, '$1 不成立（$2）'],
   [/^the receipt of bid (.+)$/, '报价 $1 的回执对不上'],
   [/^(.+) has no place in a pack$/, '证据包里不应有 $1'],
   [/^the manifest does not list (.+)$/, '清单里没有 $1'],
@@ -93,6 +104,30 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/^the longest delay of a timestamp is (\d+) s$/, '时间戳最长滞后 $1 秒'],
   [/^the longest delay of a timestamp is (\d+) s; without one: (.+)$/, '时间戳最长滞后 $1 秒；没有时间戳的时刻：$2'],
 ]
+
+/** What was expected or found instead, as far as it is words and not bytes. */
+const VALUES: readonly (readonly [RegExp, string])[] = [
+  [/^a valid signature$/, '有效的签名'],
+  [/^proves its entry$/, '证明它自己的那一条'],
+  [/^holds another entry, at index (\d+)$/, '证明的是另一条，位置 $1'],
+  [/^no entry$/, '没有这一条'],
+  [/^an opened reserve$/, '已开启的底价'],
+  [/^(\d+) entries, root ([0-9a-f]+)$/, '$1 条，树根 $2'],
+  [/^at least (\S+)$/, '不小于 $1'],
+  [/^at most (\S+)$/, '不大于 $1'],
+  [/^more than (\S+)$/, '大于 $1'],
+  [/^below (\S+)$/, '低于 $1'],
+  [/^before (\S+)$/, '早于 $1'],
+  [/^not before (\S+)$/, '不早于 $1'],
+  [/^refused: (\S+)$/, '应拒绝：$1'],
+  [/^no silence longer than (\d+) ms$/, '没有超过 $1 毫秒的中断'],
+]
+
+export function spokenValue(value: string): string {
+  if (language.value === 'en') return value
+  const found = VALUES.find(([pattern]) => pattern.test(value))
+  return found === undefined ? value : value.replace(found[0], found[1])
+}
 
 export function spoken(detail: string | null | undefined): string {
   if (detail == null || language.value === 'en') return detail ?? ''

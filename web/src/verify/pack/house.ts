@@ -74,7 +74,9 @@ async function prove(
   if (!isHouseEntry(entry)) throw new Broken('not_an_entry')
   if (entry.log !== origin) throw new Broken('other_log', entry.log)
   if (entry.seq !== index || NAME.exec(name)?.[1] !== String(index)) throw new Broken('other_place', `seq ${entry.seq} at index ${index}`)
-  if (entry.command['lot_id'] !== lotId) throw new Broken('other_lot', `an entry about another lot: ${entry.command.type}`)
+  // Acts, looks, keys and policies name no lot_id: which of them a pack shows is its maker's choice.
+  const about = entry.command['lot_id'] ?? lotId
+  if (about !== lotId) throw new Broken('other_lot', `an entry about another lot: ${entry.command.type}`)
   return { entry, under }
 }
 
