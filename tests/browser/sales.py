@@ -4,7 +4,7 @@ from typing import Any
 
 from service.demo.office import Plan, draft
 from service.rules.terms import Method
-from tests.story.site import Bidder, Site
+from tests.story.site import Bidder, Site, watching
 
 WAN = 1_000_000
 """Fen in a 万元."""
@@ -43,6 +43,18 @@ async def bid(site: Site, bidder: Bidder, lot_id: str, amount_fen: int) -> dict[
     receipt: dict[str, Any] = await bidder.person.post(path, bidder.bid(lot_id, amount_fen))
     assert receipt["outcome"] == "accepted", receipt
     return receipt
+
+
+async def sold(site: Site, lot_id: str, winner: Bidder, *, confirm: bool = True) -> None:
+    """A short auction with one bid, sold and, unless told otherwise, confirmed."""
+    rules = await announce(site, lot_id, opens_s=5, method=Method.AUCTION, countdown_s=3)
+    await site.admit(winner, lot_id)
+    async with watching(site.base_url, lot_id) as public:
+        await public.until_lot(stage="TIMED")
+        await bid(site, winner, lot_id, rules["starting_price_fen"])
+        await public.until_lot(stage="SOLD")
+    if confirm:
+        await site.office.ask_and_approve(lot_id, {"action": "CONFIRM", "outcome": "CONFIRMED"})
 
 
 def wan(fen: int) -> str:

@@ -2,19 +2,22 @@
 
 import json
 import re
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import FilePayload, Page, expect
+from playwright.async_api import FilePayload, Page, Route, expect
 
 from service.audit.pack import build
 from tests.audit import sales
 from tests.audit.authority import Authority
-from tests.browser.conftest import Visits
+from tests.browser.conftest import NewName, Visits
+from tests.browser.sales import sold
 from tests.browser.test_accessibility import sound, sound_in_both_languages
 from tests.browser.two_verifiers import Case, cases, first_difference
 from tests.browser.visitors import Visitor
+from tests.story.site import Site
 
 pytestmark = pytest.mark.browser
 
@@ -185,6 +188,58 @@ async def test_the_sites_own_key_comes_with_a_warning(visits: Visits) -> None:
     await visitor.press_button("使用本站公布的公钥")
     await visitor.sees("请与纸质公告、报纸或监管机构处印出的公钥逐字核对")
     await expect(visitor.page.get_by_test_id("key")).to_have_value(VKEY)
+
+
+async def test_the_sites_own_policy_and_authorities_come_with_a_warning(
+    visits: Visits, packs: list[Case]
+) -> None:
+    """A policy from the operator alone is as good as the operator; the page says so."""
+    visitor = await opened(visits)
+    page, case = visitor.page, named(packs, "seen and stamped")
+    for name, text in (("witness.policy", case.policy), ("timestamp-authorities.pem", case.tsa[0])):
+        assert text is not None
+        await page.route(f"**/api/{name}", answering(octets(text)))
+    await page.locator("summary").click()
+    await visitor.press_button("使用本站公布的策略")
+    await visitor.sees("只从主办方拿到的名单，可信程度与主办方相同")
+    await visitor.press_button("使用本站公布的证书")
+    await visitor.sees("请与时间戳机构自己公布的证书核对")
+    await sound(visitor)
+    await page.get_by_test_id("key").fill(case.vkey)
+    await page.get_by_test_id("pack").set_input_files([payload("pack.zip", case.pack, ZIP)])
+    await page.get_by_test_id("start").click()
+    for number in (14, 15):
+        check = page.get_by_test_id(f"check-{number}")
+        await expect(check).to_have_attribute("data-status", "HELD")
+    await page.get_by_role("button", name="移除").first.click()
+    await visitor.sees_not("只从主办方拿到的名单")
+
+
+def answering(content: bytes) -> Callable[[Route], Awaitable[None]]:
+    return lambda route: route.fulfill(body=content, content_type="text/plain")
+
+
+async def test_a_site_without_witnesses_or_authority_says_so(visits: Visits) -> None:
+    visitor = await opened(visits)
+    await visitor.page.locator("summary").click()
+    await visitor.press_button("使用本站公布的策略")
+    await visitor.sees("本站没有见证方")
+    await visitor.press_button("使用本站公布的证书")
+    await visitor.sees("本站没有时间戳机构")
+    assert all("404" in complaint for complaint in visitor.witness.complaints)
+    visitor.witness.complaints.clear()
+
+
+async def test_the_pack_of_a_sale_that_was_played_here_holds(
+    site: Site, visits: Visits, new_name: NewName
+) -> None:
+    """A real pack holds acts and looks of the house log too, which no made one does."""
+    lot_id = new_name("played")
+    await sold(site, lot_id, await site.bidder(new_name("player")))
+    pack = await site.office["supervisor"].get_bytes(f"/api/supervision/lots/{lot_id}/export")
+    visitor = await opened(visits)
+    case = Case("played", pack, vkey=site.key.verifying.to_text())
+    assert await judge(visitor.page, case) == first_difference(case.report()) == (0, None, None)
 
 
 async def test_a_verification_can_be_stopped_and_begun_again(visits: Visits) -> None:

@@ -27,3 +27,12 @@ export function sizeWords(bytes: number): string {
   if (bytes < 1_000_000) return `${Math.max(1, Math.round(bytes / 1_000))} KB`
   return `${(bytes / 1_000_000).toFixed(1)} MB`
 }
+
+/** A file that this site publishes for verifiers: `none` when it has none, `failed` when nothing came. */
+export async function published(name: string): Promise<File | 'none' | 'failed'> {
+  const answer = await fetch(`/api/${name}`, { credentials: 'omit' }).catch(() => null)
+  if (answer?.status === 404) return 'none'
+  if (!answer?.ok) return 'failed'
+  const content = await answer.blob().catch(() => null)
+  return content === null ? 'failed' : new File([content], name)
+}
