@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { HouseCommand, LotEntry, OpenedIdentity } from '../src/api/wire'
 import { check, faults, rollOf, type Roll } from '../src/supervision/identities'
+import { answered } from '../src/supervision/answers'
 import { official, sentence, subject } from '../src/supervision/sentences'
 import { s } from '../src/supervision/text'
 
@@ -88,4 +89,14 @@ describe('a house entry as a sentence', () => {
   it('has a word for every kind of entry that it has a sentence for', () => {
     expect(Object.keys(s.value.kinds)).toHaveLength(9)
   })
+})
+
+describe('what a witness came to', () => {
+  it.each([
+    ['no answer within 5000 ms', '5000 毫秒内没有回应'],
+    ['no answer: All connection attempts failed', '没有回应（All connection attempts failed）'],
+    ['HTTP 403: unknown log', '拒绝（HTTP 403：unknown log）'],
+    ['its clock is 90 s behind the entries it stamped', '其时钟比所签记录慢 90 秒'],
+    ['something new', 'something new'],
+  ])('%s', (said, shown) => expect(answered(said)).toBe(shown))
 })
