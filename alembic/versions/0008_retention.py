@@ -171,10 +171,15 @@ BEGIN
     GET DIAGNOSTICS notices = ROW_COUNT;
     UPDATE public.refunds SET to_name = '—', to_account = '—' WHERE application_id = ANY (losers);
     GET DIAGNOSTICS refunds = ROW_COUNT;
-    -- From which address and with what browser a number was looked at. The winner's stays.
-    UPDATE public.views SET facts = jsonb_build_object('bidder_no', facts -> 'bidder_no')
-    WHERE log = 'lot/' || the_lot AND kind = 'opened' AND facts ->> 'bidder_no' IN (
-        SELECT bidder_no FROM public.applications WHERE application_id = ANY (losers));
+    -- From which address and with what browser the sale was looked at. The winner's stays; whoever
+    -- has no number may be a loser who came before his admission, or who had not signed in.
+    UPDATE public.views SET facts = facts - 'address' - 'agent'
+    WHERE log = 'lot/' || the_lot AND kind = 'opened' AND facts ?| ARRAY['address', 'agent']
+      AND facts ->> 'bidder_no' IS DISTINCT FROM (
+        SELECT a.bidder_no FROM public.results AS r
+        JOIN public.logs AS l ON l.log = 'lot/' || the_lot AND l.stage = 'SOLD'
+        JOIN public.applications AS a ON a.application_id = r.winner_application
+        WHERE r.lot_id = the_lot);
     GET DIAGNOSTICS sessions = ROW_COUNT;
     -- Kept answers name the application to its account.
     DELETE FROM public.idempotency WHERE account_id = ANY (persons);

@@ -1,5 +1,6 @@
 """After ten years nothing points from a loser's number to a person, and the log still verifies."""
 
+import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
@@ -236,14 +237,18 @@ async def test_whom_a_screen_belonged_to_goes_with_the_rest(
     await sold(office, LOT, years_ago(11), loser, winner)
     room = await office.parts.rooms.get(LOT)
     numbers = [row.bidder_no for row in await office.facts.roll(LOT)]
-    for number in numbers:
+    # Without a number too: a bidder looks before he is admitted, or before he signs in.
+    for number in (*numbers, None):
         watch(room, office, number)
     await office.views.write()
     [done] = await run(office)
     assert isinstance(done, Destroyed)
-    assert done.sessions == 1
-    facts = await owner.fetch("SELECT facts::text AS facts FROM views WHERE kind = 'opened'")
-    assert sorted("192.0.2.7" in row["facts"] for row in facts) == [False, True]
+    assert done.sessions == 2
+    rows = await owner.fetch("SELECT facts::text AS facts FROM views WHERE kind = 'opened'")
+    facts = [json.loads(row["facts"]) for row in rows]
+    assert sorted(fact.get("bidder_no", "") for fact in facts) == sorted((*numbers, ""))
+    [left] = [fact for fact in facts if "192.0.2.7" in str(fact)]
+    assert left["bidder_no"] == room.lot.winner_no
 
 
 # ── the one narrow door ─────────────────────────────────────────────────────────────────────
