@@ -194,13 +194,16 @@ class Site:
         return found
 
     async def drafted(self, lot_id: str, method: Method, **rules: Any) -> dict[str, Any]:
-        """A draft in seconds: a listing opens in 3 s for 4 s, an auction begins in 5 s."""
+        """A draft in seconds: a listing opens in 6 s for 4 s, an auction begins in 6 s.
+
+        Two passwords are looked at until then, of who is made an official and who seals.
+        """
         listing = method is Method.LISTING
         plan = Plan(
             lot_id=lot_id,
             parcel=await self.parcel(),
             method=method,
-            opens_s=3 if listing else 5,
+            opens_s=6,
             lasts_s=4 if listing else 0,
             countdown_s=rules.pop("countdown_s", 4),
             reserve_steps=rules.pop("reserve_steps", None),
