@@ -45,11 +45,13 @@ BID_REASONS = frozenset(list(Reason)[: list(Reason).index(Reason.ABOVE_CAP) + 1]
 """The refusals of a quote, which are logged; the others leave no entry."""
 
 
-def cover(walks: Iterable[Walk], needed: set[str], budget: int) -> list[Walk]:
-    """Walks that show all that is needed, then those that show most for their bytes."""
-    rest = list(walks)
-    taken: list[Walk] = []
-    missing, seen = set(needed), set[str]()
+def cover(
+    walks: Iterable[Walk], needed: set[str], budget: int, first: Iterable[Walk]
+) -> list[Walk]:
+    """`first`, walks that show all that is needed, then those that show most for their bytes."""
+    rest, taken = list(walks), list(first)
+    seen = {what for walk in taken for what in walk.seen}
+    missing = needed - seen
     while rest and sum(map(size_of, taken)) < budget:
         wanted = missing or {what for walk in rest for what in walk.seen} - seen
         best = max(rest, key=lambda walk: len(walk.seen & wanted) / size_of(walk))
@@ -67,11 +69,21 @@ def size_of(walk: Walk) -> int:
     return sum(len(line.encode()) + 1 for line in walk.lines)
 
 
+TELLING_SALES = (663, 28, 354, 1164, 188, 5, 457, 912, 1121, 801, 816, 416)
+TELLING_PUBLICATIONS = (
+    *(4768, 705, 3006, 1618, 801, 4449, 819, 930, 2783, 1242, 4626, 4224),
+    *(960, 2050, 3748, 843, 2411, 4550, 3461, 4305, 2725, 4706, 1572, 1769),
+)
+"""Seeds of histories that convicted a deliberate mistake which the others let pass."""
+
+
 def committed() -> dict[str, list[Walk]]:
-    sales = cover((history(seed, 30) for seed in range(1200)), needed(), 1_000_000)
+    told = [history(seed, 30) for seed in TELLING_SALES]
+    sales = cover((history(seed, 30) for seed in range(1200)), needed(), 950_000, told)
     half = len(sales) // 2
-    broken = cover((publication(seed) for seed in range(5000)), VIOLATIONS, 350_000)
-    return {"sales-1": sales[:half], "sales-2": sales[half:], "publications": broken}
+    told = [publication(seed) for seed in TELLING_PUBLICATIONS]
+    papers = cover((publication(seed) for seed in range(5000)), VIOLATIONS, 350_000, told)
+    return {"sales-1": sales[:half], "sales-2": sales[half:], "publications": papers}
 
 
 VIOLATIONS = {"refused NOT_PUBLISHED", "refused RULES_NOT_VALID", "refused FOUR_EYES"} | {
