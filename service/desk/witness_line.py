@@ -34,7 +34,7 @@ class Holds:
 
 @dataclass(frozen=True, slots=True)
 class Refuses:
-    """inconsistent: it says that our tree is not the one it holds (422)."""
+    """inconsistent: it says that our tree is not the one it holds (422, or 409 without a size)."""
 
     said: str
     inconsistent: bool = False
@@ -60,7 +60,8 @@ class WitnessLine:
             return self._cosigned(note, said)
         if said.status == 409:
             size = read_decimal(said.body.decode(errors="replace").removesuffix("\n"))
-            return Refuses(said.words()) if size is None else Holds(size)
+            # Without a size: two roots for one size, as the text said it before it came to say 422.
+            return Refuses(said.words(), inconsistent=True) if size is None else Holds(size)
         return Refuses(said.words(), inconsistent=said.status == 422)
 
     async def held_head(self, origin: str, keys: Sequence[VerifyingKey]) -> Checkpoint | None:

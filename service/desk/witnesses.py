@@ -190,6 +190,9 @@ class Witnesses:
                 case Holds(size) if size > job.head.size:
                     await self._suspect(name, job, f"it holds {size} entries")
                     return
+                case Holds(size) if size == old:
+                    await self._suspect(name, job, f"it does not go on from its own {size} entries")
+                    return
                 case Holds(size):
                     old = size
                 case Refuses(said, inconsistent=True):

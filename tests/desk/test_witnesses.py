@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
+import httpx2
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -312,6 +313,43 @@ async def test_another_history_of_the_same_size_halts_too(watched: Watched) -> N
     suspend = {"action": "SUSPEND", "cause": "OTHER", "text": "核查。"}
     assert (await office.ask_and_approve(suspend)).status_code == 200
     await watched.round()
+    why = office.signer.halted(ORIGIN)
+    assert why is not None
+    assert "another history" in why
+
+
+@pytest.mark.parametrize("body", ["{size}\n", "Another root is held.\n"])
+async def test_a_fork_is_found_also_where_a_witness_calls_it_409(
+    watched: Watched, body: str
+) -> None:
+    """Witnesses by the earlier text of tlog-witness answer another root of one size with 409."""
+    office = watched.office
+    await office.publish_lot()
+    await watched.round()
+    await grown(watched, 1)
+    suspend = {"action": "SUSPEND", "cause": "OTHER", "text": "核查。"}
+    assert (await office.ask_and_approve(suspend)).status_code == 200
+    true = read_policy(watched.council.policy).witnesses[0]
+
+    async def older(request: Request) -> PlainTextResponse:
+        async with httpx2.AsyncClient(base_url=str(true.url), trust_env=False) as http:
+            content = await request.body()
+            said = await http.request(request.method, request.url.path, content=content)
+        if said.status_code != 422:
+            return PlainTextResponse(said.text, said.status_code)
+        size = content.decode().partition("\n")[0].removeprefix("old ")
+        return PlainTextResponse(body.format(size=size), status_code=409)
+
+    app = Starlette(routes=[Route("/{rest:path}", older, methods=["GET", "POST"])])
+    async with served(app) as url:
+        policy = Policy((), (replace(true, url=url),), (), true.name)
+        keys = [KEY.verifying]
+        witnesses = Witnesses(
+            office.engine, office.clock, QUICK, office.signer, policy, Trees(1000), keys
+        )
+        office.clock.now += 10
+        await witnesses.round()
+        await witnesses.close()
     why = office.signer.halted(ORIGIN)
     assert why is not None
     assert "another history" in why
