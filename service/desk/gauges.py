@@ -4,7 +4,7 @@ from prometheus_client import Counter, Gauge
 
 WITNESS_ANSWERS = Counter(
     "luochui_witness_answers_total",
-    "Answers of witnesses to our heads: cosigned, refused, silent, halted.",
+    "Answers of witnesses to our heads: cosigned (of lots), refused, silent, halted.",
     ("witness", "outcome"),
 )
 HALTED_LOGS = Gauge("luochui_halted_logs", "Logs that this process may not sign any more.")

@@ -107,6 +107,24 @@ async def test_a_round_brings_every_log_to_every_witness(watched: Watched) -> No
     }
 
 
+async def test_the_open_counters_do_not_move_with_the_house_log(watched: Watched) -> None:
+    """/metrics has no password, and the house log has an entry for each admission and deposit."""
+    name = watched.council.names[0]
+
+    async def counted() -> float:
+        shown = (await watched.office.stranger().http.get("/metrics")).text
+        lines = [line for line in shown.splitlines() if "answers_total{" in line and name in line]
+        return sum(float(line.rpartition(" ")[2]) for line in lines)
+
+    await watched.office.publish_lot()
+    await watched.round()
+    before = await counted()
+    await watched.office.admitted("jiajia")
+    await watched.round()
+    assert await watched.line_count(HOUSE) == 3
+    assert await counted() == before
+
+
 async def test_a_log_grows_between_rounds_and_the_proof_holds(watched: Watched) -> None:
     """Suspensions and resumptions are entries: each round proves from what the witness holds."""
     await watched.office.publish_lot()
