@@ -159,7 +159,9 @@ def _change_stage(lot: Lot, event: m.StageChanged, command: m.Command, at: int) 
     )
     match event.to:
         case Stage.LISTING:
-            converting = isinstance(command, m.Advance) and command.enough is False
+            # Heads are counted at the start alone: a log that does it later is false.
+            starts = event.origin is Stage.ANNOUNCED
+            converting = starts and isinstance(command, m.Advance) and command.enough is False
             return _open_listing(changed, at, converting=converting)
         case Stage.TIMED:
             limit = lot.rules.max_live_min

@@ -268,6 +268,15 @@ def test_too_few_bidders_turn_an_auction_into_a_listing_of_its_full_length() -> 
     assert path(sale) == [Q, R, T, C]
 
 
+def test_heads_are_counted_at_an_auctions_start_alone() -> None:
+    """A false log that says so later must not turn the free phase into a listing of ten days."""
+    sale = auction(ready_min=5, free_min=60, on_shortfall=Shortfall.CONVERT_TO_LISTING)
+    assert sale.leave(enough=True) is R
+    assert sale.leave(enough=False) is L
+    assert not sale.lot.converted
+    assert not sale.lot.runs_as_listing
+
+
 def test_a_converted_auction_obeys_the_live_trigger() -> None:
     sale = auction(on_shortfall=Shortfall.CONVERT_TO_LISTING, live_trigger=LiveTrigger.TWO_BIDDERS)
     sale.leave(enough=False)
