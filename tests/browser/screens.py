@@ -4,6 +4,7 @@ A real site is played from an empty database, so that every picture shows what t
 """
 
 import asyncio
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
@@ -14,15 +15,18 @@ from typing import Any
 
 from playwright.async_api import Browser, async_playwright, expect
 
+from service.audit import keys
+from service.demo.council import Council
 from service.rules.terms import Method
 from service.store import migrate
 from service.store.embedded import create_database, start_postgres
+from tests.browser import proof_screens
 from tests.browser.hall import bid_in_two_steps, enter
 from tests.browser.line import line_to
 from tests.browser.sales import announce, bid, wan
 from tests.browser.visitors import ABROAD, DESK, PHONE, Visitor, Witness
 from tests.conftest import FreshDatabase, find_chromium
-from tests.story.site import Bidder, Site, free_port, open_site, watching
+from tests.story.site import SITE, Bidder, Site, free_port, open_site, watching
 
 PICTURES = Path(__file__).parents[2] / "docs" / "screens"
 HALL = "chengkai-2026-07"
@@ -63,7 +67,14 @@ async def studio() -> AsyncIterator[Studio]:
         database = FreshDatabase(
             "screens", server.app_url("screens"), server.owner_url("screens"), server
         )
+        council, key = (
+            Council(folder / "witnesses"),
+            keys.load_or_generate(folder / "log_key", SITE),
+        )
+        council.prepare(SITE)
+        os.environ["LUOCHUI_WITNESS_POLICY"] = str(council.policy)
         async with (
+            council.sitting(SITE, key.verifying.to_text()),
             AsyncExitStack() as people,
             open_site(database, folder, free_port(), people) as site,
             async_playwright() as playwright,
@@ -125,7 +136,12 @@ async def play(here: Studio) -> None:
         await phone.open("/me")
         await phone.sees("您竞得该地块")
         await picture(phone, "applications-phone")
+        await proof_screens.receipts(here, desk, phone, HALL)
     await replay(here, finished)
+    await proof_screens.packs(here, finished)
+    await proof_screens.result(here, finished)
+    await proof_screens.seat(here)
+    await proof_screens.reserve(here)
 
 
 async def duel(
