@@ -244,6 +244,7 @@ async def test_a_second_history_is_shouted_and_survives_until_it_is_acknowledged
         await person.open("/me/receipts")
         await expect(person.page.get_by_test_id("alarm-list")).to_contain_text("已于")
         await expect(alarm).to_have_count(0)
+        await person.page.goto("about:blank")  # nobody asks a site that is gone
 
 
 def convicts(site: Site, held: Path, shown: Path, origin: str) -> None:
@@ -303,6 +304,7 @@ async def test_another_key_of_the_site_is_shouted_and_taken_only_when_acknowledg
         alarm = person.page.get_by_test_id("alarm")
         await expect(alarm).to_contain_text(first.key.verifying.to_text())
         await expect(alarm).to_contain_text(second.key.verifying.to_text())
+        await person.page.goto("about:blank")
 
 
 # ── hands ───────────────────────────────────────────────────────────────────────────────────
