@@ -21,9 +21,9 @@ def upgrade() -> None:
         "WHERE lot_id NOT IN (SELECT lot_id FROM drafts WHERE state = 'RELEASED')"
     )
     op.execute("GRANT SELECT, INSERT, UPDATE ON vault.sealed_reserves TO luochui_vault")
-    op.execute("GRANT SELECT, INSERT ON vault.reserve_halves TO luochui_vault")
+    op.execute("GRANT SELECT, INSERT, DELETE ON vault.reserve_halves TO luochui_vault")
     op.execute(
-        "CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON vault.reserve_halves "
+        "CREATE TRIGGER append_only BEFORE UPDATE OR TRUNCATE ON vault.reserve_halves "
         "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
     )
     op.execute("ALTER TABLE vault.reserve_halves ENABLE ALWAYS TRIGGER append_only")

@@ -69,6 +69,9 @@ async def record_seal(desk: Desk, lot_id: str) -> None:
 
 async def tidy(desk: Desk) -> None:
     """One round over everything that is not settled yet; the composition root calls it again."""
+    async with desk.engine.begin() as connection:
+        # A lot that is stopped in CLOSING may take bids again: the database forgets its halves.
+        await vault.forget_halves(connection)
     async with desk.engine.connect() as connection:
         waiting = await results.unsettled(connection, AT_ONCE)
     for lot_id in waiting:

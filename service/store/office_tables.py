@@ -331,7 +331,7 @@ sealed_reserves = Table(  # the office holds no half of the key that opens this
     schema=VAULT,
 )
 
-reserve_halves = Table(  # given in CLOSING
+reserve_halves = Table(  # given in CLOSING; forgotten when the lot leaves it for more bids
     "reserve_halves",
     metadata,
     Column("lot_id", Text, ForeignKey(sealed_reserves.c.lot_id), primary_key=True),
@@ -356,6 +356,6 @@ openings = Table(  # what opens a commitment: identity and deposit by subject, h
     schema=VAULT,
 )
 
-APPEND_ONLY = (bank_notices, deposit_lines, looks, openings, reserve_halves)
+APPEND_ONLY = (bank_notices, deposit_lines, looks, openings)
 """INSERT and SELECT only, by trigger and by grants. After the retention term one function of the
 vault, and nothing else, empties what in `bank_notices` and `openings` tells of losers."""

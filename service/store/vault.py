@@ -9,11 +9,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import RowMapping, select, text
+from sqlalchemy import RowMapping, and_, delete, func, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.audit.envelopes import Envelope
+from service.store.log_tables import logs
 from service.store.office_tables import (
     identities,
     openings,
@@ -194,6 +195,25 @@ async def read_halves(
     for row in rows:
         found.setdefault(row["lot_id"], {})[row["place"]] = row["half"]
     return found
+
+
+async def forget_halves(connection: AsyncConnection) -> list[str]:
+    """Destroys the halves of every lot that is stopped or takes bids again; which lots had some."""
+    stopped = and_(logs.c.control == "SUSPENDED", logs.c.state["reserve_met"].as_string().is_(None))
+    bidding = logs.c.stage.not_in(("CLOSING", "SOLD", "FAILED"))
+    astray = select(func.substr(logs.c.log, len("lot/") + 1)).where(
+        logs.c.log.like("lot/%"), or_(stopped, bidding)
+    )
+    asked = select(reserve_halves.c.lot_id).distinct()
+    async with as_vault(connection):
+        kept = (await connection.execute(asked)).scalars().all()
+    if not kept:
+        return []
+    lots = (await connection.execute(astray)).scalars().all()
+    gone = sorted(set(kept) & set(lots))
+    async with as_vault(connection):
+        await connection.execute(delete(reserve_halves).where(reserve_halves.c.lot_id.in_(gone)))
+    return gone
 
 
 # ── openings ────────────────────────────────────────────────────────────────────────────────

@@ -9,6 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from service.audit import envelopes
+from service.desk import settlement
 from service.rules import messages as m
 from service.rules.terms import ReserveKind
 from tests.desk.world import PASSWORD, OfficeWorld, code, draft, sealed_draft
@@ -157,6 +158,20 @@ async def test_no_half_is_taken_while_the_sale_is_suspended(
     await office["publisher"].post("/office/lots/lot-one/requests", stop)
     refused = await office.give_half("publisher", 1)
     assert (code(refused), refused.json()["reason"]) == ("wrong_state", "SUSPENDED")
+    assert await halves_kept(owner) == []
+
+
+async def test_a_half_given_before_a_suspension_is_forgotten(
+    office: OfficeWorld, owner: asyncpg.Connection
+) -> None:
+    """Resumed, the lot takes bids again: one half and the database would be the reserve."""
+    await until_closing(office)
+    await office.give_half("publisher", 1)
+    await settlement.tidy(office.desk)
+    assert len(await halves_kept(owner)) == 1, "in CLOSING it waits for the other"
+    stop = {"action": "SUSPEND", "cause": "COURT_ORDER", "text": "法院来函", "emergency": True}
+    await office["publisher"].post("/office/lots/lot-one/requests", stop)
+    await settlement.tidy(office.desk)
     assert await halves_kept(owner) == []
 
 
