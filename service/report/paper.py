@@ -20,6 +20,7 @@ from service.report import facts
 from service.report.amounts import in_capitals, instant, span, utc, yuan
 from service.report.curve import draw
 from service.report.facts import Bid, Sale
+from service.report.remarks import in_chinese
 from service.report.telling import tell
 from service.report.words import (
     CAUSES,
@@ -219,6 +220,8 @@ def _result(sale: Sale, words: Mapping[str, str], unit: str) -> list[tuple[str, 
 def _check(check: CheckResult, tongue: int) -> dict[str, Any]:
     name = CHECKS.get(check.name, check.name) if tongue == ZH else check.name
     detail = check.detail or ""
+    if tongue == ZH:
+        detail = in_chinese(detail)
     if check.status == "FAILED" and check.first_seq is not None:
         detail = f"seq {check.first_seq}: {detail}"
     return {

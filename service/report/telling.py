@@ -2,7 +2,7 @@
 
 from service.report.amounts import instant, yuan
 from service.report.facts import Entry, Happening
-from service.report.words import REASONS, STAGES, Pair
+from service.report.words import REASONS, STAGES, SUSPENSIONS, Pair
 
 
 def tell(happening: Happening, unit: Pair) -> Pair:
@@ -23,7 +23,9 @@ def tell(happening: Happening, unit: Pair) -> Pair:
                 f"a quote reached the cap of {yuan(event['amount_fen'])} {unit[1]}",
             )
         case "suspended":
-            return f"竞价中止（{event['cause']}）", f"suspended ({event['cause']})"
+            return f"竞价中止（{SUSPENSIONS.get(event['cause'], event['cause'])}）", (
+                f"suspended ({event['cause']})"
+            )
         case "interrupted":
             return _interrupted(event)
         case "resumed":

@@ -45,6 +45,19 @@ UNITS: Mapping[str, Pair] = {
     "PER_FLOOR_M2": ("元/平方米（楼面）", "yuan per m² of floor"),
 }
 
+SUSPENSIONS: Mapping[str, str] = {
+    "PLATFORM_FAULT": "平台故障",
+    "COURT_ORDER": "法院裁定",
+    "TITLE_DISPUTE": "权属争议",
+    "COLLUSION_SUSPECTED": "涉嫌串通",
+    "POLICY_CHANGE": "政策调整",
+    "RESULT_DISPUTED": "结果待裁定",
+    "OUTAGE": "报价通道中断",
+    "CLOCK_STEP": "时钟异常",
+    "CUT_OFF": "网络中断",
+    "OTHER": "其他原因",
+}
+
 CHECKS: Mapping[str, str] = {
     "pack and manifest": "文件清单",
     "entries": "日志条目",
