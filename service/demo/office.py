@@ -150,6 +150,8 @@ def draft(plan: Plan, now_ms: int) -> dict[str, Any]:
         reserve=terms.ReserveKind.NONE if plan.reserve_steps is None else terms.ReserveKind.SEALED,
         listing_days=min(plan.lasts_s, 20),
         notice_days=min(plan.opens_s, 5),
+        natural_person_allowed=_allowed(plan, "自然人竞买"),
+        joint_allowed=_allowed(plan, "联合竞买"),
     )
     return {
         "lot_id": plan.lot_id,
@@ -159,6 +161,11 @@ def draft(plan: Plan, now_ms: int) -> dict[str, Any]:
         "timetable": _plain(wire.timetable_to_wire(_timetable(plan, now_ms))),
         "documents": [],
     }
+
+
+def _allowed(plan: Plan, fact: str) -> bool:
+    """As the parcel was really announced; what it does not say is allowed."""
+    return bool(plan.parcel["facts"]["facts"].get(fact) != "不允许")
 
 
 def _timetable(plan: Plan, now_ms: int) -> terms.Timetable:

@@ -197,7 +197,7 @@ def unattended_scripts(parcels: Sequence[dict[str, Any]]) -> tuple[Script, ...]:
     quick = (0.2, 0.8)
     eager = tuple(Mind(limit_steps=n, pause_s=quick, opening_steps=n // 4) for n in (6, 9, 12))
     modest = tuple(Mind(limit_steps=n, pause_s=quick) for n in (2, 3))
-    times = {"countdown_s": 5, "opens_s": 8}
+    times = {"countdown_s": 5, "opens_s": 15}  # drafted, sealed and released on a busy machine
     return (
         Script(
             plan=Plan(
@@ -279,7 +279,7 @@ def visitor_plan(method: Method, number: int, parcels: Sequence[dict[str, Any]])
         lot_id=f"{method.value.lower()}-{number + 1:03d}",
         parcel=parcel,
         method=method,
-        opens_s=8 if listing else 75,
+        opens_s=12 if listing else 75,
         lasts_s=100 if listing else 0,
         countdown_s=40,
         reserve_steps=2,
