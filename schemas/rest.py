@@ -484,7 +484,7 @@ class ConsistencyProof(Strict):
 
 class WitnessMark(Strict):
     """What one witness is known to hold of a log. `newest`: whether that is its present head; `at`:
-    when it last signed; `said`: why not now. `size` is absent where the log's is."""
+    when it last signed; `said`: why not now. `size` and `at` are absent where the log's size is."""
 
     witness: str
     size: Whole | None = None

@@ -146,7 +146,7 @@ def _mark(mark: cosignatures.Mark, size: int, told: bool) -> WitnessMark:
         witness=mark.witness,
         size=mark.size if told else None,
         newest=mark.size == size,
-        at=mark.at,
+        at=mark.at if told else None,
         said=mark.said,
         tries=mark.tries,
     )

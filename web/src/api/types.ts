@@ -3800,7 +3800,7 @@ export interface components {
         /**
          * WitnessMark
          * @description What one witness is known to hold of a log. `newest`: whether that is its present head; `at`:
-         *     when it last signed; `said`: why not now. `size` is absent where the log's is.
+         *     when it last signed; `said`: why not now. `size` and `at` are absent where the log's size is.
          */
         WitnessMark: {
             /** At */
