@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from schemas.problem import ProblemCode
@@ -85,11 +86,12 @@ class BodyGuard:
             await self._app(scope, _counted(receive, limit), send)
         elif (whole := await self._read(receive)) is None:
             await problem_response(_too_large(limit))(scope, receive, send)
-        else:
+        elif whole["type"] == "http.request":
             await self._app(scope, _once(whole, receive), send)
+        # Else the client went away before its body was whole: nobody waits for an answer.
 
     async def _read(self, receive: Receive) -> Message | None:
-        """The whole body as one message; None when it is too large."""
+        """The whole body as one message, or that the client is gone; None when it is too large."""
         body = bytearray()
         while True:
             message = await receive()
@@ -174,6 +176,8 @@ class LastGuard:
 
         try:
             await self._app(scope, receive, watched)
+        except ClientDisconnect:
+            return  # in the middle of a document: nothing was kept, and nobody waits
         except Exception as error:
             if begun:  # half an answer is out: only cutting the line tells the truth
                 raise

@@ -1,11 +1,12 @@
 """What stands before every door: size, form, origin, headers, and one shape of every refusal."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import httpx2
 import pytest
+from structlog.testing import capture_logs
 
 from schemas.problem import ProblemCode
 from service.api import public
@@ -17,13 +18,19 @@ LIMIT = SETTINGS.body_bytes
 
 
 async def raw(
-    office: OfficeWorld, method: str, path: str, *headers: tuple[bytes, bytes]
+    office: OfficeWorld,
+    method: str,
+    path: str,
+    *headers: tuple[bytes, bytes],
+    heard: Sequence[Any] = ({"type": "http.request", "body": b"{}", "more_body": False},),
 ) -> list[Any]:
-    """What the app sends, before any server or client makes it good."""
+    """What the app sends, before any server or client makes it good. heard: the last one again and
+    again, as a server says it."""
     sent: list[Any] = []
+    coming = list(heard)
 
     async def receive() -> Any:
-        return {"type": "http.request", "body": b"{}", "more_body": False}
+        return coming.pop(0) if len(coming) > 1 else coming[0]
 
     async def send(message: Any) -> None:
         sent.append(message)
@@ -63,6 +70,36 @@ async def test_a_chunked_body_above_the_bound_is_refused_too(office: OfficeWorld
     refused = await office.stranger().http.post("/api/session", content=endless(), headers=headers)
     assert code(refused) == "too_large"
     assert read <= LIMIT + 2 * 4_096, "the rest was never read"
+
+
+@pytest.mark.parametrize("path", ["/api/session", "/api/me/keys"])
+async def test_a_client_that_goes_in_the_middle_of_its_body_is_no_fault_of_ours(
+    office: OfficeWorld, path: str
+) -> None:
+    """Every stopped browser would otherwise leave a traceback among the errors."""
+    half = {"type": "http.request", "body": b'{"user', "more_body": True}
+    json_body = (b"content-type", b"application/json")
+    with capture_logs() as said:
+        sent = await raw(office, "POST", path, json_body, heard=[half, {"type": "http.disconnect"}])
+    assert (sent, said) == ([], [])
+
+
+async def test_a_client_that_goes_in_the_middle_of_a_document_is_no_fault_of_ours(
+    office: OfficeWorld,
+) -> None:
+    half = {"type": "http.request", "body": b"%PDF-", "more_body": True}
+    cookie = "; ".join(f"{k}={v}" for k, v in office["publisher"].http.cookies.items())
+    headers = ((b"content-type", b"application/pdf"), (b"cookie", cookie.encode()))
+    with capture_logs() as said:
+        sent = await raw(
+            office,
+            "PUT",
+            f"/api/office/documents/{'ab' * 32}",
+            *headers,
+            heard=[half, {"type": "http.disconnect"}],
+        )
+    assert said == []
+    assert all(message.get("status", 0) < 500 for message in sent)
 
 
 async def test_a_body_of_exactly_the_bound_is_read(office: OfficeWorld) -> None:
