@@ -23,6 +23,6 @@ USER 10001
 WORKDIR /var/lib/luochui
 EXPOSE 8130
 HEALTHCHECK --interval=5s --timeout=3s --start-period=20s --retries=3 \
-    CMD ["python", "-c", "import os, urllib.request as u; u.urlopen('http://127.0.0.1:' + os.environ['LUOCHUI_PORT'] + '/healthz', timeout=2)"]
+    CMD ["python", "-c", "import os, urllib.request as u; u.urlopen('http://127.0.0.1:' + os.environ['LUOCHUI_PORT'] + '/health/ready', timeout=2)"]
 ENTRYPOINT ["luochui"]
 CMD ["serve"]

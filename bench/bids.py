@@ -194,7 +194,7 @@ def naive(server: Any, shape: Shape, seconds: float, most: int, name: str) -> Ru
     port, url = ground.free_port(), server.owner_url("bench")
     command = [sys.executable, "-m", "bench.naive", "--url", url, "--port", str(port)]
     with ground.process([*command, "--lots", ",".join(lots)]) as pid:
-        ground.wait_until_ready(f"http://127.0.0.1:{port}/healthz")
+        ground.wait_until_ready(f"http://127.0.0.1:{port}/health/ready")
         return asyncio.run(watched(port, pid, shape, people, seconds, most))
 
 

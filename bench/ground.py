@@ -337,6 +337,7 @@ def served(url: str, **knobs: object) -> Iterator[tuple[int, int]]:
         "database_url": url,
         "log_key": KEY.to_text(),
         "port": port,
+        "drain_ms": 0,
         "bids_per_s": 1_000_000,
         "frames_per_s": 1_000_000,
         "strikes_before_close": 1_000_000,
@@ -344,7 +345,7 @@ def served(url: str, **knobs: object) -> Iterator[tuple[int, int]]:
     }
     env = {**os.environ, **{f"LUOCHUI_{name.upper()}": str(value) for name, value in given.items()}}
     with process([sys.executable, "-m", "service.cli", "serve"], env) as pid:
-        wait_until_ready(f"http://127.0.0.1:{port}/healthz")
+        wait_until_ready(f"http://127.0.0.1:{port}/health/ready")
         yield port, pid
 
 

@@ -86,8 +86,8 @@ class Naive:
 def build(naive: Naive) -> FastAPI:
     app = FastAPI()
 
-    @app.get("/healthz")
-    async def healthz() -> dict[str, str]:
+    @app.get("/health/ready")
+    async def ready() -> dict[str, str]:
         return {"status": "ok"}
 
     @app.websocket("/ws/lots/{lot_id}")

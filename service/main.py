@@ -7,7 +7,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from schemas.rest import VerifyReport
+from service import gauges
 from service.api.app import build_app
 from service.api.bidding import submit_port
 from service.api.parts import Parts, Trust
@@ -65,12 +66,16 @@ class CannotStart(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Running:
-    """One process's parts, open. `stopping` is set once someone asked the process to end."""
+    """One process's parts, open."""
 
     parts: Parts
     clock: DatabaseClock
     app: FastAPI
-    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def stopping(self) -> asyncio.Event:
+        """Set once someone asked the process to end."""
+        return self.parts.stopping
 
     @property
     def settings(self) -> Settings:
@@ -99,6 +104,7 @@ async def opened(settings: Settings) -> AsyncIterator[Running]:
         stack.push_async_callback(engine.dispose)
         await _check_database(engine)
         clock = await stack.enter_async_context(database_clock(engine, settings))
+        await stack.enter_async_context(_kept_going(gauges.sample(clock), "gauges"))
         hints = Hints(engine, settings)
         await stack.enter_async_context(_kept_going(hints.run(), "hints"))
         ledger = Ledger(engine, settings)
@@ -144,6 +150,7 @@ async def opened(settings: Settings) -> AsyncIterator[Running]:
             anchors=anchors,
             trust=Trust(given.raw, given.authorities),
             reserve_given=waker.nudge,
+            path_is_proved=waker.path_is_proved,
         )
         await parcels.load_parcels(engine)
         await waker.start()
@@ -170,6 +177,7 @@ async def serving(running: Running) -> AsyncIterator[None]:
             port=settings.port,
             **socket_options(settings.frame_bytes),
             timeout_graceful_shutdown=SHUTDOWN_S,
+            forwarded_allow_ips=list(settings.trusted_proxies),
             lifespan="off",
             log_config=None,
             access_log=False,
@@ -215,7 +223,9 @@ async def serve(settings: Settings) -> None:
     async with opened(settings) as running, serving(running):
         _log.info("serving", host=settings.host, port=settings.port, site=settings.site)
         await running.stopping.wait()
-        _log.info("stopping")
+        _log.info("stopping", drain_ms=settings.drain_ms)
+        # /health/ready says no from now on; whoever is brought here meanwhile is still served.
+        await asyncio.sleep(settings.drain_ms / 1000)
 
 
 # ── the commands that need no doors ─────────────────────────────────────────────────────────

@@ -28,6 +28,8 @@ class Settings(BaseSettings):
     origins: tuple[str, ...] = ()
     """Exact origins that may open sockets or send writes, e.g. https://auction.example.cn."""
     secure_cookies: bool = True
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1",)
+    """Addresses or networks whose X-Forwarded-For and -Proto are believed; empty: nobody's."""
     demo: bool = False
     """Practice site: `demo` RuleSets may be released and pages say so."""
 
@@ -102,6 +104,12 @@ class Settings(BaseSettings):
     clock_uncertainty_ms: int = 50
     clock_step_ms: int = 500
     health_period_ms: int = 1_000
+    path_stale_ms: int = 5_000
+    """A process that last proved the bid path longer ago than this is not ready for visitors."""
+    ready_wait_ms: int = 1_000
+    """How long /health/ready waits for the database before it says no."""
+    drain_ms: int = 2_000
+    """How long a process told to stop still serves, not ready, so that the proxy moves away."""
     poll_ms: int = 1_000
     bid_answer_ms: int = 5_000
     session_check_ms: int = 5_000

@@ -1,5 +1,6 @@
 """What the doors stand on: handed in once by the composition root, nothing else is global."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,6 +34,8 @@ class Parts:
     the commit of a half of its reserve's key. export_pack: lot_id, and whether
     it is for the regulator → the evidence pack (ZIP bytes).
     verify_pack: pack → the verifier's report; called in a thread.
+    path_is_proved: whether the bid path was proved lately, or no lot needs it. stopping: set once
+    someone asked the process to end.
     """
 
     engine: AsyncEngine
@@ -48,6 +51,8 @@ class Parts:
     anchors: Anchors = field(default_factory=Anchors)
     trust: Trust = Trust()
     reserve_given: Callable[[str], None] = lambda _: None
+    path_is_proved: Callable[[], bool] = lambda: True
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def desk(self) -> Desk:

@@ -44,6 +44,7 @@ class Waker:
         self._tasks: set[asyncio.Task[None]] = set()
         self._repeating: list[Timer] = []
         self._proved: set[str] = set()
+        self._proved_at = self._clock.monotonic_ms()
         self._stopped = False
         rooms.on_change(self._follow)
 
@@ -89,8 +90,15 @@ class Waker:
 
     async def prove(self) -> None:
         """Proves the bid path while any lot needs it. In doubt about the time nothing is proved."""
-        if self._proved and self._clock.is_sure():
+        if self._proved and not self._clock.is_sure():
+            return
+        if self._proved:
             self._rooms.proved(await self._path.prove())
+        self._proved_at = self._clock.monotonic_ms()
+
+    def path_is_proved(self) -> bool:
+        """Whether the path was proved within `path_stale_ms`, or no lot needs it."""
+        return self._clock.monotonic_ms() - self._proved_at <= self._settings.path_stale_ms
 
     def clock_stepped(self, step: ClockStep) -> None:
         """Nobody knows how much of a window was lost: everything that takes bids is interrupted."""

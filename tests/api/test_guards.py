@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -12,6 +13,7 @@ from schemas.problem import ProblemCode
 from service.api import public
 from service.api.problems import problem_response
 from service.desk.refused import Refused
+from service.store.engine import open_engine
 from tests.desk.world import ORIGIN, PASSWORD, SETTINGS, OfficeWorld, code, draft
 
 LIMIT = SETTINGS.body_bytes
@@ -246,7 +248,8 @@ async def test_a_named_origin_may_write_and_a_program_without_one_too(
         "/api/no-such-door",
         "/api/openapi.json",
         "/api/docs/swagger-ui.css",
-        "/healthz",
+        "/health/live",
+        "/health/ready",
         "/",
         "/assets/none-00000000.js",
     ],
@@ -322,8 +325,41 @@ async def test_the_docs_page_asks_no_other_origin_and_has_no_inline_script(
         assert name in (await office.stranger().http.get(f"/api/{name}.json")).json()
 
 
-async def test_health_follows_the_clock(office: OfficeWorld) -> None:
-    assert (await office.stranger().http.get("/healthz")).json() == {"status": "ok"}
+async def unready(office: OfficeWorld) -> set[str]:
+    """The names of the reasons why no visitor should be brought here."""
+    answer = await office.stranger().http.get("/health/ready")
+    if answer.status_code == 200:
+        assert answer.json() == {"status": "ready"}
+        return set()
+    assert (answer.status_code, code(answer)) == (503, "unavailable")
+    return {error["where"] for error in answer.json()["errors"]}
+
+
+async def test_readiness_follows_the_clock_and_metrics_stay(office: OfficeWorld) -> None:
+    assert await unready(office) == set()
     office.clock.sure = False
-    assert code(await office.stranger().http.get("/healthz")) == "clock_unsure"
+    assert await unready(office) == {"clock"}
     assert (await office.stranger().http.get("/metrics")).status_code == 200
+
+
+async def test_a_process_told_to_stop_is_not_ready_but_lives(office: OfficeWorld) -> None:
+    office.parts.stopping.set()
+    assert await unready(office) == {"stopping"}
+    assert (await office.stranger().http.get("/health/live")).json() == {"status": "live"}
+
+
+async def test_readiness_follows_the_database(office: OfficeWorld) -> None:
+    away = open_engine("postgresql+asyncpg://luochui_app@127.0.0.1:9/none", SETTINGS)
+    office.app.state.parts = replace(office.parts, engine=away)
+    assert await unready(office) == {"database"}
+    assert (await office.stranger().http.get("/health/live")).status_code == 200
+    await away.dispose()
+
+
+async def test_readiness_follows_the_proof_of_the_bid_path(office: OfficeWorld) -> None:
+    waker = office.processes[0].waker
+    office.app.state.parts = replace(office.parts, path_is_proved=waker.path_is_proved)
+    office.clock.now += SETTINGS.path_stale_ms + 1
+    assert await unready(office) == {"path_unproved"}
+    await waker.prove()
+    assert await unready(office) == set()

@@ -121,9 +121,10 @@ async def test_a_halted_log_shows_no_signed_head_and_health_says_so(office: Offi
     for door in ("checkpoint", "consistency?from=0"):
         refused = await office.stranger().get(f"/lots/lot-one/{door}")
         assert (code(refused), refused.json()["reason"]) == ("unavailable", "LOG_HALTED")
-    well = await office.stranger().http.get("/healthz")
+    well = await office.stranger().http.get("/health/ready")
     assert (well.status_code, well.json()["code"]) == (503, "unavailable")
     assert "the sentence that says why" in well.json()["detail"]
+    assert [error["where"] for error in well.json()["errors"]] == ["log_halted"]
     await office.publish_lot("lot-two")
     assert (await office.stranger().get("/lots/lot-two/checkpoint")).status_code == 200
     office.signer.halt(f"{SITE}/house", "everything")
