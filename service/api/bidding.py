@@ -12,6 +12,7 @@ from starlette.requests import HTTPConnection
 from schemas import live
 from schemas.base import BidId
 from schemas.problem import ProblemCode
+from service import gauges
 from service.api.doors import TheLot, body, refusals, takes
 from service.api.identity import COOKIE, account_of
 from service.api.parts import parts_of
@@ -249,7 +250,10 @@ async def place_bid(
     """
     received_at = door_of(http).clock.now_ms()
     room, caller = await _who(http, lot_id)
-    return _or_refuse(await door_of(http).place(room, caller, bid, received_at))
+    answer = await door_of(http).place(room, caller, bid, received_at)
+    if isinstance(answer, live.Problem):
+        gauges.count_undecided(answer.code.value)
+    return _or_refuse(answer)
 
 
 @router.get(

@@ -23,6 +23,7 @@ from starlette.websockets import WebSocketDisconnect
 from schemas import live
 from schemas.base import Strict
 from schemas.problem import ProblemCode
+from service import clock, gauges
 from service.api.bidding import BidDoor, Caller, door_of
 from service.api.doors import check_json
 from service.api.guards import origin_allowed
@@ -129,10 +130,13 @@ class Session:
         self._room.audience.join(self.seat, self._bidder_no)
         self.seat.send(prepare(self._welcome()))
         self.seat.send(prepare(self._room.snapshot(self._bidder_no)))
+        left_with = 1006
         try:
             while (message := await self._websocket.receive())["type"] == "websocket.receive":
                 self._hear(message.get("text"), self._clock.now_ms())
+            left_with = message.get("code", left_with)
         finally:
+            gauges.count_closed(self.seat.closed or left_with)
             self._room.audience.leave(self.seat)
             self.seat.leave()
 
@@ -169,7 +173,7 @@ class Session:
             case live.Resync():
                 self._send(self._room.resync(frame.after_seq, self._bidder_no))
             case live.PlaceBid():
-                self._begin(self._place(frame, received_at), frame.bid_id)
+                self._begin(self._place(frame, received_at, clock.monotonic_us()), frame.bid_id)
             case live.BidStatus():
                 self._begin(self._status(frame), frame.bid_id)
             case live.OptIn():
@@ -188,12 +192,15 @@ class Session:
         except (ValueError, RecursionError):
             return problem(ProblemCode.MALFORMED, _bid_id_in(text), "frame: json_invalid")
 
-    async def _place(self, frame: live.PlaceBid, received_at: int) -> None:
+    async def _place(self, frame: live.PlaceBid, received_at: int, read_us: int) -> None:
         if not await self._admits(frame.bid_id):
             return
         answer = await self._door.place(self._room, self._caller, frame, received_at)
+        if isinstance(answer, live.Problem):
+            gauges.count_undecided(answer.code.value)
         limited = isinstance(answer, live.Problem) and answer.code is ProblemCode.RATE_LIMITED
         self._strike(answer) if limited else self._send(answer)
+        gauges.ANSWER_SECONDS.observe((clock.monotonic_us() - read_us) / 1e6)
 
     async def _status(self, frame: live.BidStatus) -> None:
         self._send(await self._door.status(self._room, self._caller, frame.bid_id))

@@ -11,7 +11,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from prometheus_client import Gauge
+
 from schemas import live
+from service import gauges
 from service.clock import Clock
 from service.live.frames import Prepared, prepare
 from service.live.timers import Timer, Timers
@@ -107,6 +110,8 @@ class Seat:
         """The latest public state; it replaces an older one that still waits. False: it waits."""
         if self._goes_now(Sent(state.whole, state.no)):
             return True
+        if self._state is not None:
+            gauges.CONFLATED.inc()
         frame = state.whole if self._state is None else state.gapped()
         self._state = Sent(frame, state.no)
         self._start_pump()
@@ -116,6 +121,8 @@ class Seat:
         """Ends this client's connection; the second call does nothing."""
         if self.closed is None:
             self.closed = code
+            if code == TOO_SLOW:
+                gauges.TOO_SLOW.inc()
             self._line.close(code)
             self.leave()
 
@@ -214,6 +221,7 @@ class Audience:
                 self.leave(older)
             self._bidders[bidder_no] = seat
         self._seats.add(seat)
+        _gauge_of(bidder_no).inc()
         if self._views is not None:
             seat.views = self._views
             self._views.opened(seat.session, bidder_no, seat.known)
@@ -221,8 +229,10 @@ class Audience:
             self._arm_sweep()
 
     def leave(self, seat: Seat) -> None:
-        if seat in self._seats and self._views is not None:
-            self._views.closed(seat.session, seat.closed)
+        if seat in self._seats:
+            _gauge_of(seat.bidder_no).dec()
+            if self._views is not None:
+                self._views.closed(seat.session, seat.closed)
         self._seats.discard(seat)
         if seat.bidder_no is not None and self._bidders.get(seat.bidder_no) is seat:
             del self._bidders[seat.bidder_no]
@@ -307,6 +317,10 @@ class Audience:
         """Seats that were closed for slowness are no longer here."""
         for seat in [seat for seat in self._seats if seat.closed is not None]:
             self.leave(seat)
+
+
+def _gauge_of(bidder_no: str | None) -> Gauge:
+    return gauges.OBSERVERS if bidder_no is None else gauges.BIDDERS
 
 
 def _gapped(update: live.Update) -> live.Update:

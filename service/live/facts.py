@@ -7,6 +7,7 @@ from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from service import gauges
 from service.clock import Clock
 from service.rules import messages as m
 from service.store import health
@@ -67,6 +68,7 @@ class BidPath:
         proof = Proof(at, self._process, clock.offset_us(), clock.uncertainty_us(), lag_us)
         async with self._engine.begin() as connection:
             await health.prove(connection, proof)
+        gauges.PATH_PROOFS.inc()
         return at
 
     async def proved(self, since_ms: int, gap_ms: int) -> Proved:

@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from schemas import live
 from schemas.problem import ProblemCode
+from service import gauges
 from service.clock import Clock
 from service.live.audience import Audience
 from service.live.batch import Answer, Decided, Draft
@@ -386,6 +387,7 @@ class Room:
             found = any(entry.raw == first.raw for entry in await self._catch_up())
             return Fate.WRITTEN if found else Fate.UNKNOWN
         if appended is Appended.LOST:
+            gauges.LOST_SWAPS.inc()
             self._behind = True
             return Fate.LOST
         self._take_in(draft)
@@ -399,6 +401,7 @@ class Room:
         for entry, content, after in zip(draft.entries, draft.contents, draft.lots, strict=True):
             self._record.add(entry, content, after)
         self._record.add_head(before, self.size)
+        gauges.count_decided((entry.command, entry.events) for entry in draft.entries)
         if self._parts.hints is not None:
             self._parts.hints.tell(LogMoved(self.log, self.size - 1))
         self._show(draft.entries)
@@ -413,7 +416,10 @@ class Room:
         async with self._parts.engine.connect() as connection:
             rows = await read_log(connection, self.log, self._shown - 1)
         news = [read_entry(self.origin, seq, row) for seq, row in enumerate(rows, self._shown)]
-        for entry in news[self.size - self._shown :]:
+        foreign = news[self.size - self._shown :]
+        if foreign:
+            gauges.ROOM_LAG_SECONDS.observe((self._parts.clock.now_ms() - foreign[0].at) / 1000)
+        for entry in foreign:
             self._record.add(entry)
         self._behind = False
         if news:

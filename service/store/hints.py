@@ -13,6 +13,7 @@ import asyncpg
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from service import gauges
 from service.settings import Settings
 from service.store.engine import dial
 
@@ -84,6 +85,7 @@ class Hints:
             except _LOST as error:
                 _log.warning("hints_lost", error=repr(error))
             self._listening.clear()
+            gauges.BUS_UP.set(0)
             await asyncio.sleep(self._settings.poll_ms / 1000)
 
     async def _serve(self) -> None:
@@ -93,6 +95,7 @@ class Hints:
             connection.add_termination_listener(lambda _: self._wanted.set())
             await connection.add_listener(CHANNEL, self._hear)
             self._listening.set()
+            gauges.BUS_UP.set(1)
             while not connection.is_closed():
                 await self._send(connection)
                 await self._wanted.wait()

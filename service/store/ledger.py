@@ -22,7 +22,9 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from service import gauges
 from service.audit.tree import EMPTY_ROOT, Frontier
+from service.clock import monotonic_us
 from service.settings import Settings
 from service.store.engine import dial
 from service.store.log_tables import log_entries, log_heads, logs
@@ -231,11 +233,13 @@ class Ledger:
         """The logs that advanced. Names every way in which that can fail."""
         lane = await self._open_lane()
         limit_s = self._settings.statement_timeout_ms / 1000 + 1
+        begun_us = monotonic_us()
         try:
             # HERE A QUOTE BEGINS TO EXIST. The server answers only after the commit is flushed to
             # disk. A crash before it: nothing of this write is anywhere. A crash after it: the
             # entries stand, and any process that opens the log finds and answers them.
             rows = await lane.write.fetch(*_arguments(appends), timeout=limit_s)
+            gauges.LEDGER_WRITE_SECONDS.observe((monotonic_us() - begun_us) / 1e6)
         except _CONTENT_REFUSED:
             raise
         except asyncpg.PostgresError as error:
