@@ -1,7 +1,5 @@
 """The one code path behind every bid, by socket or by POST, and its HTTP doors."""
 
-from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated, TypeVar
@@ -16,6 +14,7 @@ from service import gauges
 from service.api.doors import TheLot, body, refusals, takes
 from service.api.identity import COOKIE, account_of
 from service.api.parts import parts_of
+from service.api.rates import Rates
 from service.audit.broken import Broken
 from service.audit.signatures import PublicKey, bid_message, load_public_key, verify_bid
 from service.desk.ports import Submit
@@ -40,27 +39,6 @@ class Caller:
 
     account_id: str | None
     rate_key: str
-
-
-class Rates:
-    """Token buckets: `per_s` a second and as many at once, for at most `most` keys."""
-
-    def __init__(self, per_s: int, most: int, monotonic_ms: Callable[[], int]) -> None:
-        self._per_s = per_s
-        self._most = most
-        self._monotonic_ms = monotonic_ms
-        self._buckets: OrderedDict[str, tuple[int, int]] = OrderedDict()
-
-    def allow(self, key: str) -> bool:
-        """Takes one token, or says that there is none."""
-        now, full = self._monotonic_ms(), self._per_s * 1000
-        before, tokens = self._buckets.pop(key, (now, full))
-        tokens = min(full, tokens + (now - before) * self._per_s)
-        allowed = tokens >= 1000
-        self._buckets[key] = (now, tokens - 1000 if allowed else tokens)
-        if len(self._buckets) > self._most:
-            self._buckets.popitem(last=False)
-        return allowed
 
 
 class BidDoor:

@@ -7,7 +7,6 @@ delays neither the next frame's `received_at` nor a ping. No database connection
 """
 
 import asyncio
-import json
 import re
 import secrets
 from collections import deque
@@ -17,7 +16,6 @@ from typing import Any
 
 import structlog
 from fastapi import APIRouter, WebSocket
-from pydantic import TypeAdapter, ValidationError
 from starlette.websockets import WebSocketDisconnect
 
 from schemas import live
@@ -25,15 +23,15 @@ from schemas.base import Strict
 from schemas.problem import ProblemCode
 from service import clock, gauges
 from service.api.bidding import BidDoor, Caller, door_of
-from service.api.doors import check_json
+from service.api.client_frames import bid_id_in, read_frame
 from service.api.guards import origin_allowed
 from service.api.identity import COOKIE, account_of
+from service.api.lines import line_to
 from service.api.parts import parts_of
 from service.api.problems import problem_response
-from service.api.uvicorn_protocol import EXTENSION, PreparedFrames
 from service.desk.refused import Refused
-from service.live.audience import UNSEEN, Line, Seat
-from service.live.frames import Prepared, prepare, problem
+from service.live.audience import UNSEEN, Seat
+from service.live.frames import prepare, problem
 from service.live.room import Room
 
 router = APIRouter()
@@ -42,8 +40,6 @@ NOT_ALLOWED, TOO_MANY_FRAMES = 4001, 4009
 STRIKES_MS = 10_000
 MAX_AGENT = 300
 _LOT_ID = re.compile(r"[a-z0-9][a-z0-9-]{2,63}")
-_BID_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_CLIENT_FRAME: TypeAdapter[live.ClientFrame] = TypeAdapter(live.ClientFrame)
 _log = structlog.get_logger()
 
 
@@ -160,9 +156,9 @@ class Session:
     def _hear(self, text: str | None, received_at: int) -> None:
         """Reads one frame, arrived at `received_at` (ms), and sees to its answer."""
         if not self._door.frames.allow(self._caller.rate_key):
-            self._strike(problem(ProblemCode.RATE_LIMITED, _bid_id_in(text)))
+            self._strike(problem(ProblemCode.RATE_LIMITED, bid_id_in(text)))
             return
-        frame = self._parse(text)
+        frame = read_frame(text, self._settings.frame_bytes)
         if isinstance(frame, live.Problem):
             self._strike(frame)
             return
@@ -178,19 +174,6 @@ class Session:
                 self._begin(self._status(frame), frame.bid_id)
             case live.OptIn():
                 self._begin(self._opt_in(frame, received_at), None)
-
-    def _parse(self, text: str | None) -> live.ClientFrame | live.Problem:
-        if text is None:
-            return problem(ProblemCode.MALFORMED, detail="text frames only")
-        if len(text.encode()) > self._settings.frame_bytes:
-            return problem(ProblemCode.TOO_LARGE)
-        try:
-            check_json(text)
-            return _CLIENT_FRAME.validate_json(text)
-        except ValidationError as error:
-            return _malformed(error, text)
-        except (ValueError, RecursionError):
-            return problem(ProblemCode.MALFORMED, _bid_id_in(text), "frame: json_invalid")
 
     async def _place(self, frame: live.PlaceBid, received_at: int, read_us: int) -> None:
         if not await self._admits(frame.bid_id):
@@ -263,77 +246,3 @@ def _known_of(websocket: WebSocket) -> dict[str, str]:
     """What the regulator may ask about a session; it stands in no log."""
     agent = websocket.headers.get("user-agent", "")[:MAX_AGENT]
     return {"address": websocket.client.host if websocket.client else "", "agent": agent}
-
-
-# ── frames ──────────────────────────────────────────────────────────────────────────────────
-
-
-def _malformed(error: ValidationError, text: str) -> live.Problem:
-    """Names the first thing that is wrong; never repeats the client's own text."""
-    first = error.errors(include_input=False, include_url=False)[0]
-    code = ProblemCode.MALFORMED
-    if first["type"] == "union_tag_invalid":
-        code = ProblemCode.UNKNOWN_TYPE
-    where = ".".join(str(part)[:40] for part in first["loc"]) or "frame"
-    detail = None if code is ProblemCode.UNKNOWN_TYPE else f"{where}: {first['type']}"
-    return problem(code, _bid_id_in(text), detail)
-
-
-def _bid_id_in(text: str | None) -> str | None:
-    """The bid_id of a frame that is refused, so that the client knows which bid it was."""
-    if text is None or "bid_id" not in text:
-        return None
-    with suppress(ValueError, RecursionError):
-        frame = json.loads(text)
-        bid_id = frame.get("bid_id") if isinstance(frame, dict) else None
-        if isinstance(bid_id, str) and _BID_ID.fullmatch(bid_id):
-            return bid_id
-    return None
-
-
-# ── lines ───────────────────────────────────────────────────────────────────────────────────
-
-
-def line_to(websocket: WebSocket) -> Line:
-    """Prepared frames where the server offers them, else plain `send_text`."""
-    prepared = websocket.scope.get("extensions", {}).get(EXTENSION)
-    return TextLine(websocket) if prepared is None else PreparedLine(prepared)
-
-
-class PreparedLine:
-    """Writes frames that were encoded once straight to the transport."""
-
-    def __init__(self, frames: PreparedFrames) -> None:
-        self._frames = frames
-
-    def write_now(self, frame: Prepared) -> bool:
-        return self._frames.write(frame.wire)
-
-    async def write(self, frame: Prepared) -> None:
-        while self._frames.open and not self._frames.write(frame.wire):
-            await self._frames.writable()
-
-    def close(self, code: int) -> None:
-        self._frames.close(code)
-
-
-class TextLine:
-    """Any other ASGI server: one send a frame, by the socket's own outbox."""
-
-    def __init__(self, websocket: WebSocket) -> None:
-        self._websocket = websocket
-        self._closing: asyncio.Task[None] | None = None
-
-    def write_now(self, frame: Prepared) -> bool:
-        return False
-
-    async def write(self, frame: Prepared) -> None:
-        with suppress(WebSocketDisconnect, RuntimeError, OSError):
-            await self._websocket.send_text(frame.text.decode())
-
-    def close(self, code: int) -> None:
-        self._closing = asyncio.create_task(self._close(code), name="close")
-
-    async def _close(self, code: int) -> None:
-        with suppress(WebSocketDisconnect, RuntimeError, OSError):
-            await self._websocket.close(code)

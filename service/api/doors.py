@@ -19,6 +19,9 @@ from service.desk.refused import Refused
 
 Model = TypeVar("Model")
 
+COOKIE = "luochui_session"
+"""Holds a signed-in person's token."""
+
 TheLot = LotId
 TheId = Annotated[str, Path(pattern=r"^[0-9a-f]{8,64}$")]
 Cursor = Annotated[

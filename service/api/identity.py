@@ -7,12 +7,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from starlette.requests import HTTPConnection
 
 from schemas.problem import ProblemCode
+from service.api.doors import COOKIE
 from service.api.parts import parts_of
 from service.desk.refused import Refused
 from service.store import accounts
 from service.store.accounts import Account
 
-COOKIE = "luochui_session"
 MAX_TOKEN = 64
 
 __all__ = ["COOKIE", "Account", "account_of", "maybe_account", "needs", "signed_in", "token_hash"]
