@@ -107,32 +107,51 @@ class Frontier:
 class Tree:
     """A growing tree that keeps every full subtree's hash, about 64 bytes of hash a leaf.
 
-    Any earlier size can be asked too: proofs and roots cost O(log n). One owner appends.
+    Any earlier size can be asked too, down to `first`: proofs and roots cost O(log n). One owner
+    appends. after: the frontier that the tree goes on from; leaves before it are not here.
     """
 
-    def __init__(self, leaves: Iterable[bytes] = ()) -> None:
-        self._levels: list[list[bytes]] = [[]]
+    def __init__(self, leaves: Iterable[bytes] = (), *, after: Frontier | None = None) -> None:
+        before = after or Frontier()
+        self.first = before.size
+        heights = range(max(before.size.bit_length(), 1))
+        # How many nodes of each level are not here: always an even number, so pairs stay pairs.
+        self._gone = [_left_of(before.size, height) for height in heights]
+        self._levels: list[list[bytes]] = [[] for _ in heights]
+        full = [height for height in reversed(heights) if before.size >> height & 1]
+        for height, node in zip(full, before.subtrees, strict=True):
+            self._levels[height].append(node)
         self._last_edges: tuple[int, list[bytes]] = (0, [])
         self.extend(leaves)
 
     @property
     def size(self) -> int:
-        """Leaves appended so far."""
-        return len(self._levels[0])
+        """Leaves appended so far, those before `first` included."""
+        return self._gone[0] + len(self._levels[0])
 
     def append(self, leaf: bytes) -> int:
         """Append one leaf hash and return its index."""
         _check_hashes((leaf,))
         levels, height, node = self._levels, 0, leaf
-        index = len(levels[0])
+        index = self.size
         levels[0].append(node)
         while len(levels[height]) % 2 == 0:
             node = node_hash(levels[height][-2], node)
             height += 1
             if height == len(levels):
                 levels.append([])
+                self._gone.append(0)
             levels[height].append(node)
         return index
+
+    def forget(self, before: int) -> None:
+        """Keeps what sizes and leaves from `before` on need, and lets the rest go."""
+        before = self._known(before)
+        for height, level in enumerate(self._levels):
+            gone = _left_of(before, height)
+            del level[: gone - self._gone[height]]
+            self._gone[height] = gone
+        self.first = before
 
     def extend(self, leaves: Iterable[bytes]) -> None:
         """Append leaf hashes in order."""
@@ -141,26 +160,26 @@ class Tree:
 
     def leaf(self, index: int) -> bytes:
         """The leaf hash at `index`."""
-        if not 0 <= index < self.size:
+        if not self.first <= index < self.size:
             raise TreeBroken(Reason.INDEX_OUTSIDE_TREE, f"{index} of {self.size}")
-        return self._levels[0][index]
+        return self._node(0, index)
 
     def root(self, size: int | None = None) -> bytes:
         """The root at `size` leaves, by default at all of them."""
-        edges = self._edges(self._known(size))
-        return edges[-1] if edges else EMPTY_ROOT
+        size = self._known(size)
+        return self.frontier(size).root() if size == self.first else self._edges(size)[-1]
 
     def frontier(self, size: int | None = None) -> Frontier:
         """The frontier at `size` leaves, by default at all of them."""
         size = self._known(size)
         heights = [h for h in reversed(range(size.bit_length())) if size >> h & 1]
         # The full subtree of height h on the right edge is the last whole node of its level.
-        return Frontier(size, tuple(self._levels[h][(size >> h) - 1] for h in heights))
+        return Frontier(size, tuple(self._node(h, (size >> h) - 1) for h in heights))
 
     def inclusion_proof(self, index: int, size: int | None = None) -> Proof:
         """RFC 6962 §2.1.1 PATH(index, D[size]): siblings from the leaf's up to the root's child."""
         size = self._known(size)
-        if not 0 <= index < size:
+        if not self.first <= index < size:
             raise TreeBroken(Reason.INDEX_OUTSIDE_TREE, f"{index} of {size}")
         edges = self._edges(size)
         return self._climb(index, size - 1, 0, edges)
@@ -172,12 +191,14 @@ class Tree:
             raise TreeBroken(Reason.SIZE_OUTSIDE_TREE, f"{old} before {new}")
         if old in (0, new):
             return ()
+        if old <= self.first:
+            raise TreeBroken(Reason.SIZE_OUTSIDE_TREE, f"{old} before {self.first}")
         edges, height = self._edges(new), 0
         node, last = old - 1, new - 1
         while node & 1:
             node, last, height = node >> 1, last >> 1, height + 1
         # An old size that is a power of two is one whole node: its root is already known.
-        start = (self._levels[height][node],) if node else ()
+        start = (self._node(height, node),) if node else ()
         return start + self._climb(node, last, height, edges)
 
     def _climb(self, node: int, last: int, height: int, edges: list[bytes]) -> Proof:
@@ -186,33 +207,43 @@ class Tree:
         while last:
             sibling = node ^ 1
             if sibling <= last:
-                path.append(edges[height] if sibling == last else self._levels[height][sibling])
+                path.append(edges[height] if sibling == last else self._node(height, sibling))
             node, last, height = node >> 1, last >> 1, height + 1
         return tuple(path)
 
     def _edges(self, size: int) -> list[bytes]:
-        """The hash of the last, often unfinished, node of each level, leaves first, root last."""
-        if not size:
-            return []
+        """The hash of the last, often unfinished, node of each level, leaves first, root last.
+
+        size: more than `first`.
+        """
         if self._last_edges[0] == size:
             return self._last_edges[1]  # every receipt of a batch asks for the same size
         last = size - 1
-        edges = [self._levels[0][last]]
+        edges = [self._node(0, last)]
         while last:
             height = len(edges) - 1
             edge = edges[-1]
             # A node without a right sibling rises unchanged (RFC 6962 splits at a power of two).
-            edges.append(node_hash(self._levels[height][last - 1], edge) if last & 1 else edge)
+            edges.append(node_hash(self._node(height, last - 1), edge) if last & 1 else edge)
             last >>= 1
         self._last_edges = (size, edges)
         return edges
 
+    def _node(self, height: int, index: int) -> bytes:
+        return self._levels[height][index - self._gone[height]]
+
     def _known(self, size: int | None) -> int:
         if size is None:
             return self.size
-        if not 0 <= size <= self.size:
+        if not self.first <= size <= self.size:
             raise TreeBroken(Reason.SIZE_OUTSIDE_TREE, f"{size} of {self.size}")
         return size
+
+
+def _left_of(size: int, height: int) -> int:
+    """Nodes of a level that no proof for leaves from `size` on asks for: whole pairs to its left,
+    but for the one that may be a full subtree of the frontier."""
+    return (size >> height) & ~1
 
 
 def inclusion_proof(leaves: Sequence[bytes], index: int, size: int) -> Proof:

@@ -372,3 +372,26 @@ def test_a_stored_frontier_of_the_wrong_shape_is_refused(raw: bytes) -> None:
 def test_the_stored_frontier_is_its_size_and_its_subtrees() -> None:
     stored = PUBLISHED.frontier(6).to_bytes()
     assert stored.hex() == "0000000000000006" + ROOTS[4] + N45
+
+
+@pytest.mark.parametrize("first", [0, 1, 2, 3, 5, 6, 8, 13, 31, 32, 33, 40])
+@pytest.mark.parametrize("how", ["after a frontier", "by forgetting"])
+def test_a_tree_without_its_first_leaves_proves_the_later_ones_alike(first: int, how: str) -> None:
+    leaves = [leaf_hash(bytes([number])) for number in range(41)]
+    whole = Tree(leaves)
+    if how == "after a frontier":
+        late = Tree(leaves[first:], after=whole.frontier(first))
+    else:
+        late = Tree(leaves)
+        late.forget(first // 2)
+        late.forget(first)
+    for size in range(first, len(leaves) + 1):
+        assert late.root(size) == whole.root(size)
+        assert late.frontier(size) == whole.frontier(size)
+        for index in range(first, size):
+            assert late.inclusion_proof(index, size) == whole.inclusion_proof(index, size)
+        for old in range(first + 1, size):
+            assert late.consistency_proof(old, size) == whole.consistency_proof(old, size)
+    for asked in ("leaf", "root", "frontier"):
+        with pytest.raises(TreeBroken):
+            getattr(late, asked)(first - 1)
