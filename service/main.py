@@ -27,6 +27,7 @@ from service.api.uvicorn_protocol import socket_options
 from service.audit.keys import KeyFileBroken
 from service.audit.notes import NoteBroken, SigningKey
 from service.audit.verifier import verify_pack
+from service.bus.hints import RollChanged
 from service.desk import parcels, people, retention, settlement
 from service.desk.anchoring import BadFile, Given, anchored, check_before_export, read_given
 from service.desk.evidence import build_pack, record_taken
@@ -46,7 +47,7 @@ from service.live.waker import Waker
 from service.settings import Settings
 from service.store.dbclock import DatabaseClock, database_clock
 from service.store.engine import open_engine
-from service.store.hints import Hints, RollChanged
+from service.store.hints import Hints
 from service.store.ledger import Ledger
 from service.store.programs import EmbeddedPostgresError
 from service.store.promises import DatabaseCannotKeepItsPromises, check_promises

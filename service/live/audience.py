@@ -7,7 +7,7 @@ whole sale elsewhere, because the others waited for its turn.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,7 +18,6 @@ from service import gauges
 from service.clock import Clock
 from service.live.frames import Prepared, prepare
 from service.live.timers import Timer, Timers
-from service.live.views import RoomViews
 from service.settings import Settings
 
 UNSEEN = 0
@@ -42,6 +41,22 @@ class Line(Protocol):
     def close(self, code: int) -> None:
         """Ends the connection without waiting for the client."""
         ...
+
+
+class Evidence(Protocol):
+    """Remembers what one lot's screens were shown; see `views.RoomViews`."""
+
+    def opened(self, session: str, bidder_no: str | None, facts: dict[str, str]) -> None: ...
+
+    def closed(self, session: str, code: int | None) -> None: ...
+
+    def own(self, session: str, frame: Prepared) -> None: ...
+
+    def next_no(self) -> int: ...
+
+    def all(self, no: int, frame: Prepared, waiting: Sequence[str]) -> None: ...
+
+    def late(self, session: str, no: int) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +94,9 @@ class Seat:
     ) -> None:
         self.bidder_no: str | None = None
         self.session = session
+        self.joined_at = clock.now_ms()
         self.known = dict(known or {})
-        self.views: RoomViews | None = None
+        self.views: Evidence | None = None
         self.sent_ms = clock.monotonic_ms()
         self._line = line
         self._clock = clock
@@ -185,6 +201,8 @@ class Audience:
     """The seats of one lot. Owned by its room, which says when something was decided.
 
     update: makes the public frame of this instant from the quotes since the last one.
+    relays: shown the same public frames, for those who watch through other processes.
+    is_current: while it says no, nobody is told that this end is alive.
     """
 
     def __init__(
@@ -193,9 +211,15 @@ class Audience:
         clock: Clock,
         timers: Timers,
         settings: Settings,
-        views: RoomViews | None = None,
+        views: Evidence | None = None,
+        relays: Callable[[bytes], None] | None = None,
+        is_current: Callable[[], bool] = lambda: True,
     ) -> None:
+        self.on_bidder: Callable[[Seat], None] | None = None
+        """Told of every bidder's seat once it has joined."""
         self._update = update
+        self._relays = relays
+        self._is_current = is_current
         self._views = views
         self._clock = clock
         self._timers = timers
@@ -227,6 +251,12 @@ class Audience:
             self._views.opened(seat.session, bidder_no, seat.known)
         if self._sweep is None:
             self._arm_sweep()
+        if bidder_no is not None and self.on_bidder is not None:
+            self.on_bidder(seat)
+
+    def bidders(self) -> tuple[Seat, ...]:
+        """The seat of each bidder who is here."""
+        return tuple(self._bidders.values())
 
     def leave(self, seat: Seat) -> None:
         if seat in self._seats:
@@ -247,8 +277,11 @@ class Audience:
 
     def tell(self, notice: live.Notice) -> None:
         """A notice to all, kept in order and never conflated."""
+        frame = prepare(notice)
+        if self._relays is not None:
+            self._relays(frame.text)
         if self._seats:
-            frame, no = prepare(notice), self._next_no()
+            no = self._next_no()
             late = [seat for seat in tuple(self._seats) if not seat.send(frame, no)]
             self._remember(no, frame, late)
             self._sweep_out()
@@ -280,11 +313,16 @@ class Audience:
         new, gap = tuple(self._new), self._lost_rows
         self._new.clear()
         self._lost_rows = False
-        if not self._seats:
+        if not self._seats and self._relays is None:
             return
         update = self._update(new, gap)
+        whole = prepare(update)
+        if self._relays is not None:
+            self._relays(whole.text)
+        if not self._seats:
+            return
         gapped, no = _once(lambda: prepare(_gapped(update))), self._next_no()
-        state = PublicState(prepare(update), gapped, no)
+        state = PublicState(whole, gapped, no)
         late = [seat for seat in tuple(self._seats) if not seat.show(state)]
         self._remember(no, state.whole, late)
         self._sweep_out()
@@ -309,7 +347,7 @@ class Audience:
         self._sweep = None
         self._sweep_out()
         if self._seats:
-            if self._silent():
+            if self._is_current() and self._silent():
                 self.beat(self._update((), False).seq)
             self._arm_sweep()
 

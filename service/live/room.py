@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from schemas import live
 from schemas.problem import ProblemCode
 from service import gauges
+from service.bus.hints import Bus, LogMoved
 from service.clock import Clock
 from service.live.audience import Audience
 from service.live.batch import Answer, Decided, Draft
@@ -39,7 +40,6 @@ from service.rules.refusals import Refusal
 from service.rules.table import PROVED_STAGES
 from service.rules.terms import Control
 from service.settings import Settings
-from service.store.hints import Hints, LogMoved
 from service.store.ledger import (
     Appended,
     CommitUnknown,
@@ -66,7 +66,7 @@ class Parts:
     settings: Settings
     signer: Signer
     path: BidPath
-    hints: Hints | None = None
+    hints: Bus | None = None
     views: Views | None = None
 
 
@@ -132,7 +132,8 @@ class Room:
         self._listeners: list[Callable[[Room], None]] = []
         clock, timers, settings = parts.clock, parts.timers, parts.settings
         shown = None if parts.views is None else parts.views.of(self.log)
-        self.audience = Audience(self.update, clock, timers, settings, shown)
+        relays = None if parts.hints is None else parts.hints.frames_of(record.log)
+        self.audience = Audience(self.update, clock, timers, settings, shown, relays)
         self._calls = FinalCalls(self.audience.tell, clock, timers)
         self._calls.follow(self.lot)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from schemas import live
 from service.audit.notes import lot_origin
+from service.bus.hints import Hint, LogMoved, RollChanged
 from service.live.audience import RESTART
 from service.live.batch import Decided
 from service.live.facts import Facts, Rolls
@@ -14,7 +15,6 @@ from service.rules.messages import Event
 from service.rules.refusals import Reason, Refusal
 from service.rules.table import PROVED_STAGES
 from service.rules.terms import Stage
-from service.store.hints import Hint, LogMoved, RollChanged
 from service.store.ledger import read_sizes
 from service.store.log_tables import lot_log
 

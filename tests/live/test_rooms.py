@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from service.bus.hints import LogMoved
 from service.live.record import Entry
 from service.live.room import Room
 from service.rules import messages as m
@@ -19,7 +20,6 @@ from service.rules.refusals import Refusal
 from service.rules.terms import Control, FailedReason, Method, Stage
 from service.settings import Settings
 from service.store.engine import open_engine
-from service.store.hints import LogMoved
 from service.store.ledger import Append, Appended, CommitUnknown, Ledger, NotWritten
 from service.store.lots import find_lot
 from tests.live.world import (

@@ -8,8 +8,9 @@ from typing import Any
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from service.bus.hints import Hint, LogMoved, RollChanged
 from service.settings import Settings
-from service.store.hints import Hint, Hints, LogMoved, RollChanged
+from service.store.hints import Hints
 
 QUICK = Settings(poll_ms=1)
 

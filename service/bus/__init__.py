@@ -1,0 +1,1 @@
+"""Words between processes: hints that save waiting, and public frames for relays."""
