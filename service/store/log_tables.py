@@ -1,11 +1,13 @@
 """Tables of the logs: heads, entries, bids, committed batches, and the health of the bid path.
 
 `log` is the part of an origin after the site: `lot/<lot_id>` or `house`. Instants are UTC ms.
-Only `logs` is ever updated; the other tables are append-only by grant and by trigger.
+Only `logs` and `lot_states` are ever updated; the other tables are append-only by grant and by
+trigger.
 """
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Index,
@@ -13,6 +15,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    false,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -37,8 +40,11 @@ logs = Table(
     Column("state", JSONB),
     Column("listing", JSONB),
     Column("announced_at", BigInteger),
+    # Sealed, and the office has written everything down: nobody looks after it any more.
+    Column("settled", Boolean, nullable=False, server_default=false()),
     CheckConstraint("size >= 0 AND octet_length(root) = 32", name="head"),
     Index("ix_logs_announced_at_log", text("announced_at DESC"), "log"),
+    Index("ix_logs_unsettled", "log", postgresql_where=text("NOT settled")),
 )
 
 log_entries = Table(
@@ -85,6 +91,30 @@ health = Table(
     Column("uncertainty_us", BigInteger, nullable=False),
     Column("lag_us", BigInteger, nullable=False),
     PrimaryKeyConstraint("at", "process"),
+)
+
+# What each closed hour of that series comes to. longest_ms: between two proofs within the hour.
+health_hours = Table(
+    "health_hours",
+    metadata,
+    Column("hour", BigInteger, primary_key=True, autoincrement=False),
+    Column("first_at", BigInteger),
+    Column("last_at", BigInteger),
+    Column("longest_ms", BigInteger, nullable=False),
+    CheckConstraint("hour >= 0 AND longest_ms >= 0", name="hour"),
+)
+
+# The newest folded state of a lot: opening it need not read what lies before. Never the truth.
+lot_states = Table(
+    "lot_states",
+    metadata,
+    Column("log", Text, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("frontier", LargeBinary, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("state", LargeBinary, nullable=False),
+    Column("mac", LargeBinary, nullable=False),
+    CheckConstraint("size > 0 AND octet_length(mac) = 32", name="state"),
 )
 
 
