@@ -28,6 +28,7 @@ from service.audit.keys import KeyFileBroken
 from service.audit.notes import NoteBroken, SigningKey
 from service.audit.verifier import verify_pack
 from service.bus.hints import RollChanged
+from service.connections import Bounds, http_protocol
 from service.desk import parcels, people, retention, settlement
 from service.desk.anchoring import BadFile, Given, anchored, check_before_export, read_given
 from service.desk.evidence import build_pack, record_taken
@@ -46,7 +47,7 @@ from service.live.views import Views
 from service.live.waker import Waker
 from service.settings import Settings
 from service.store.dbclock import DatabaseClock, database_clock
-from service.store.engine import open_engine
+from service.store.engine import open_engine, watch_primary
 from service.store.hints import Hints
 from service.store.ledger import Ledger
 from service.store.programs import EmbeddedPostgresError
@@ -104,6 +105,7 @@ async def opened(settings: Settings) -> AsyncIterator[Running]:
         engine = open_engine(database_url(settings), settings)
         stack.push_async_callback(engine.dispose)
         await _check_database(engine)
+        await stack.enter_async_context(_kept_going(watch_primary(engine, settings), "primary"))
         clock = await stack.enter_async_context(database_clock(engine, settings))
         await stack.enter_async_context(_kept_going(gauges.sample(clock), "gauges"))
         hints = Hints(engine, settings)
@@ -113,7 +115,9 @@ async def opened(settings: Settings) -> AsyncIterator[Running]:
         given = read_given(settings, signer.verifying)
         # Of their own: no bid waits for a connection because a witness is slow.
         outside = open_engine(
-            database_url(settings), settings.model_copy(update={"pool_size": OUTSIDE_CONNECTIONS})
+            database_url(settings),
+            settings.model_copy(update={"pool_size": OUTSIDE_CONNECTIONS}),
+            beside=engine,
         )
         stack.push_async_callback(outside.dispose)
         anchors = await stack.enter_async_context(anchored(outside, clock, settings, signer, given))
@@ -176,7 +180,10 @@ async def serving(running: Running) -> AsyncIterator[None]:
             running.app,
             host=settings.host,
             port=settings.port,
-            **socket_options(settings.frame_bytes),
+            **socket_options(
+                settings.frame_bytes, ping_ms=settings.ping_ms, pong_ms=settings.pong_ms
+            ),
+            http=http_protocol(_bounds(settings)),
             timeout_graceful_shutdown=SHUTDOWN_S,
             forwarded_allow_ips=list(settings.trusted_proxies),
             lifespan="off",
@@ -201,6 +208,18 @@ async def serving(running: Running) -> AsyncIterator[None]:
         await asyncio.wait((task,), timeout=2 * SHUTDOWN_S)
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
+
+
+def _bounds(settings: Settings) -> Bounds:
+    return Bounds(
+        connections=settings.connections,
+        per_address=settings.connections_per_address,
+        head_bytes=settings.head_bytes,
+        head_s=settings.head_ms / 1000,
+        body_s=settings.body_ms / 1000,
+        unread_s=settings.unread_ms / 1000,
+        trusted=settings.trusted_proxies,
+    )
 
 
 class _Server(uvicorn.Server):

@@ -216,7 +216,7 @@ class Pair:
         """Makes the standby a primary; seconds until it took writes."""
         begun = time.monotonic()
         # What `pg_ctl promote` does, without a program that refuses to be run by root.
-        promoted = asyncio.run(_ask(self.standby, "SELECT pg_promote(true, 60)"))
+        promoted = asyncio.run(ask(self.standby, "SELECT pg_promote(true, 60)"))
         assert promoted is True
         return time.monotonic() - begun
 
@@ -287,7 +287,7 @@ def _bare(
 def _copy(primary: Node, second: Node) -> None:
     """A base backup. The program may be run by root, who then gives the files away: the copy of
     the programs for the other account holds the server alone."""
-    asyncio.run(_ask(primary, f"SELECT pg_create_physical_replication_slot('{STANDBY}', true)"))
+    asyncio.run(ask(primary, f"SELECT pg_create_physical_replication_slot('{STANDBY}', true)"))
     place = f"host=127.0.0.1 port={primary.port} user={OWNER}"
     form = ["-X", "stream", "-c", "fast", "--no-password"]
     program = find_programs().bin_dir / "pg_basebackup"
@@ -311,14 +311,14 @@ async def _joined(primary: Node, synchronous: bool) -> None:
     if synchronous:
         # In the file of the primary's settings and not in the standby's copy: the one who is
         # promoted stands alone and takes writes; the old one never again without the other.
-        await _ask(primary, f"ALTER SYSTEM SET synchronous_standby_names = '{STANDBY}'")
-        await _ask(primary, "SELECT pg_reload_conf()")
+        await ask(primary, f"ALTER SYSTEM SET synchronous_standby_names = '{STANDBY}'")
+        await ask(primary, "SELECT pg_reload_conf()")
         await _until_says(primary, state, ("streaming sync",))
 
 
 async def _until_says(server: Node, question: str, answers: tuple[str, ...]) -> None:
     async def says() -> bool:
-        return await _ask(server, question) in answers
+        return await ask(server, question) in answers
 
     await until_async(says, question)
 
@@ -334,7 +334,7 @@ async def until_async(
         await asyncio.sleep(0.01)
 
 
-async def _ask(server: Node, question: str, database: str = "postgres") -> object:
+async def ask(server: Node, question: str, database: str = "postgres") -> object:
     connection = await asyncpg.connect(
         host="127.0.0.1", port=server.port, user=OWNER, database=database, timeout=WAIT_S
     )
