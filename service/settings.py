@@ -56,12 +56,26 @@ class Settings(BaseSettings):
     send_limit_ms: int = 2_000
     conflate_ms: int = 50
     heartbeat_ms: int = 2_000
+    ping_ms: int = 5_000
+    pong_ms: int = 10_000
+    """How long a socket's client may leave a ping unanswered before its seat is given up."""
     recent_quotes: int = 50
     update_quotes: int = 20
     view_rows: int = 50_000
     """Rows of what screens were shown that may wait to be written; beyond, the oldest are lost."""
     view_batch: int = 1_000
     view_period_ms: int = 1_000
+    connections: int = 10_000
+    connections_per_address: int = 1_000
+    """Open at once from one address (IPv6: one /64). Trusted proxies bring as many as there are."""
+    observers_per_address: int = 500
+    """Live channels of visitors behind one address. Admitted bidders are never refused for it."""
+    head_bytes: int = 32_768
+    head_ms: int = 10_000
+    body_ms: int = 20_000
+    """A body must be whole by then, or have brought 500 bytes a second meanwhile."""
+    unread_ms: int = 30_000
+    """How long an HTTP answer may wait for a client that reads none of it."""
     body_bytes: int = 262_144
     document_bytes: int = 10_485_760
     """Of one announced document: the only body that may be larger than `body_bytes`."""

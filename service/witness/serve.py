@@ -18,6 +18,7 @@ from service.audit.broken import Broken
 from service.audit.cosignatures import CosignerKey, CosigningKey
 from service.audit.keys import read_text, save_text
 from service.clock import wall_ms
+from service.connections import Bounds, http_protocol
 from service.witness.config import CannotStart, Config, read_config
 from service.witness.doors import Witness, build_doors
 from service.witness.store import Store, StoreFailed
@@ -27,6 +28,8 @@ MAX_CONNECTIONS = 1_024
 BACKLOG = 128
 IDLE_S = 75
 """How long an idle connection is kept for the next request."""
+BOUNDS = Bounds(connections=MAX_CONNECTIONS, per_address=MAX_CONNECTIONS // 4)
+"""A log has one connection, or a few. Who sends a head by drops holds its place for seconds."""
 
 _log = structlog.get_logger("witness")
 
@@ -43,6 +46,7 @@ async def running(config: Config, clock_ms: Callable[[], int] = wall_ms) -> Asyn
         server = _Server(
             uvicorn.Config(
                 build_doors(witness),
+                http=http_protocol(BOUNDS),
                 limit_concurrency=MAX_CONNECTIONS,
                 timeout_keep_alive=IDLE_S,
                 timeout_graceful_shutdown=SHUTDOWN_S,
