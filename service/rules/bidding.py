@@ -20,20 +20,40 @@ def decide_bid(lot: Lot, bid: m.PlaceBid, at: int) -> tuple[m.Event, ...]:
     return _accepted(lot, bid, at)
 
 
+def _arrived_in_last_window(lot: Lot, bid: m.PlaceBid) -> bool:
+    """In time by its arrival for the window that was left last."""
+    if lot.last_opened is None or lot.last_cutoff is None:
+        return False
+    return lot.last_opened <= bid.received_at < lot.last_cutoff
+
+
 def _late_for_the_window(lot: Lot, bid: m.PlaceBid) -> bool:
     """In time by its arrival, but its window has been closed already (rules §6)."""
+    if lot.control is Control.TERMINATED or not _arrived_in_last_window(lot, bid):
+        return False
+    return lot.stage not in BIDDING_STAGES or _shut_out(lot, bid)
+
+
+def _shut_out(lot: Lot, bid: m.PlaceBid) -> bool:
+    """Who may not enter the timed phase only because his quote in the listing is still undecided:
+    here it is too late for it to be a quote of the timed phase."""
     return (
-        lot.stage not in BIDDING_STAGES
-        and lot.last_cutoff is not None
-        and bid.received_at < lot.last_cutoff
-        and lot.control is not Control.TERMINATED
+        lot.rules.entry_rule is EntryRule.QUOTED_BEFORE
+        and lot.stage is Stage.TIMED
+        and lot.last_window is Stage.LISTING
+        and not may_enter(lot, bid.bidder_no)
     )
 
 
 def _refuse_late(lot: Lot, bid: m.PlaceBid) -> tuple[m.Event, ...]:
     """Never silently lost: a quote that would have counted makes the result disputed."""
     assert lot.last_window is not None, "a cut-off is the end of a window"
-    then = replace(lot, stage=lot.last_window)
+    then = replace(
+        lot,
+        stage=lot.last_window,
+        price_fen=lot.last_price_fen,
+        leader_no=lot.last_leader_no,
+    )
     refused = _refused(then, bid, Reason.CLOSED, lot.last_cutoff)
     if _quote_refusal(then, bid) is not None:
         return (refused,)
@@ -49,8 +69,7 @@ def _window_refusal(lot: Lot, bid: m.PlaceBid) -> Reason | None:
     assert lot.closes_at is not None, "a bidding stage has a window"
     if bid.received_at >= lot.closes_at:
         return Reason.CLOSED
-    in_earlier_window = lot.last_cutoff is not None and bid.received_at < lot.last_cutoff
-    if bid.received_at < lot.opened_at and not in_earlier_window:
+    if bid.received_at < lot.opened_at and not _arrived_in_last_window(lot, bid):
         return Reason.NOT_OPEN
     return None
 

@@ -158,7 +158,10 @@ def _price_relevant(before: RuleSet, command: m.SupplementLot) -> bool:
 def _opt_in(lot: Lot, command: m.OptIn) -> Decision:
     if lot.rules.entry_rule is not EntryRule.OPT_IN:
         return Refusal(Reason.OPT_IN_NOT_ASKED)
+    assert lot.opened_at is not None, "READY has a beginning"
     assert lot.closes_at is not None, "READY has an end"
+    if command.received_at < lot.opened_at:
+        return Refusal(Reason.NOT_OPEN, {"opened_at": lot.opened_at})
     if command.received_at >= lot.closes_at:
         return Refusal(Reason.CLOSED, {"closes_at": lot.closes_at})
     return (m.BidderEntered(bidder_no=command.bidder_no, join=command.join),)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from service.rules import messages as m
 from service.rules import money
-from service.rules.table import BIDDING_STAGES
+from service.rules.table import BIDDING_STAGES, PROVED_STAGES
 from service.rules.terms import (
     Control,
     FailedReason,
@@ -21,10 +21,12 @@ from service.rules.terms import (
 class Lot:
     """One sale as its log tells it. All instants are UTC ms, all money fen in the price unit.
 
-    opened_at: since when the present window takes bids. closes_at: its end, and the last one once
-    bidding is over. last_cutoff, last_window: the end of the latest window left, and its stage.
+    opened_at: since when the present window takes bids or entries. closes_at: its end, and the last
+    one once bidding is over.
+    last_window: the stage of the latest window for quotes that was left; last_opened and
+    last_cutoff its beginning and end, last_price_fen and last_leader_no how it stood then.
     live_limit_at: the end that no extension may pass (`max_live_min`).
-    quoted: bidder number → arrival of the last accepted quote before the timed phase.
+    quoted: bidder number → the latest arrival of a quote of his before the timed phase that counts.
     """
 
     parcel: Parcel
@@ -39,6 +41,9 @@ class Lot:
     closes_at: int | None = None
     last_cutoff: int | None = None
     last_window: Stage | None = None
+    last_opened: int | None = None
+    last_price_fen: int | None = None
+    last_leader_no: str | None = None
     live_limit_at: int | None = None
     extensions: int = 0
     accepted: int = 0
@@ -149,13 +154,10 @@ def evolve(lot: Lot, event: m.Event, command: m.Command, at: int) -> Lot:
 
 
 def _change_stage(lot: Lot, event: m.StageChanged, command: m.Command, at: int) -> Lot:
-    leaving_window = event.origin in BIDDING_STAGES
     changed = replace(
-        lot,
+        _leave_window(lot) if event.origin in BIDDING_STAGES else lot,
         stage=event.to,
         closes_at=event.closes_at if event.closes_at is not None else lot.closes_at,
-        last_cutoff=lot.closes_at if leaving_window else lot.last_cutoff,
-        last_window=event.origin if leaving_window else lot.last_window,
     )
     match event.to:
         case Stage.LISTING:
@@ -168,8 +170,22 @@ def _change_stage(lot: Lot, event: m.StageChanged, command: m.Command, at: int) 
             limit_at = None if limit is None else at + limit * lot.rules.minute_ms
             # A reopened sale may reach its reserve yet: it is compared with the last price.
             return replace(changed, opened_at=at, live_limit_at=limit_at, reserve_met=None)
+        case Stage.READY:
+            return replace(changed, opened_at=at)
         case _:
             return changed
+
+
+def _leave_window(lot: Lot) -> Lot:
+    """Remembers how the window stood: what arrived in it and is late is judged by that."""
+    return replace(
+        lot,
+        last_window=lot.stage,
+        last_opened=lot.opened_at,
+        last_cutoff=lot.closes_at,
+        last_price_fen=lot.price_fen,
+        last_leader_no=lot.leader_no,
+    )
 
 
 def _open_listing(lot: Lot, at: int, *, converting: bool) -> Lot:
@@ -194,8 +210,14 @@ def _accept(lot: Lot, event: m.BidAccepted, command: m.Command) -> Lot:
         closes_at=event.closes_at,
         accepted=lot.accepted + 1,
         extensions=lot.extensions + (1 if extended else 0),
-        quoted=lot.quoted if timed else {**lot.quoted, event.bidder_no: command.received_at},
+        quoted=lot.quoted if timed else _quoted_at(lot, command),
     )
+
+
+def _quoted_at(lot: Lot, bid: m.PlaceBid) -> Mapping[str, int]:
+    """Quotes are not always decided in the order of their arrival: the latest arrival counts."""
+    latest = max(lot.quoted.get(bid.bidder_no, 0), bid.received_at)
+    return {**lot.quoted, bid.bidder_no: latest}
 
 
 def _suspend(
@@ -219,7 +241,7 @@ def _dispute(lot: Lot, command: m.Command, at: int) -> Lot:
     """
     assert isinstance(command, m.PlaceBid), "only a late quote disputes a result"
     if lot.last_window is Stage.LISTING:
-        lot = replace(lot, quoted={**lot.quoted, command.bidder_no: command.received_at})
+        lot = replace(lot, quoted=_quoted_at(lot, command))
     if lot.stage in (Stage.SOLD, Stage.FAILED):
         return replace(lot, disputed=True)
     stopped = _suspend(lot, m.SuspendCause.RESULT_DISPUTED, at, resumes_at=None)
@@ -230,13 +252,15 @@ def _resume(lot: Lot, event: m.Resumed, at: int) -> Lot:
     assert lot.suspended_at is not None
     limit = lot.live_limit_at
     if limit is not None and event.closes_at is not None:
-        limit = max(limit + at - lot.suspended_at, event.closes_at)
-    bidding = lot.stage in BIDDING_STAGES
+        assert lot.opened_at is not None, "the limit counts from the opening"
+        # An outage may have begun before the phase did, and took nothing from it till then.
+        limit = max(limit + at - max(lot.suspended_at, lot.opened_at), event.closes_at)
+    reopens = lot.stage in PROVED_STAGES
     return replace(
         lot,
         control=Control.NORMAL,
         timetable=event.timetable if event.timetable is not None else lot.timetable,
-        opened_at=at if bidding else lot.opened_at,
+        opened_at=at if reopens else lot.opened_at,
         closes_at=event.closes_at if event.closes_at is not None else lot.closes_at,
         live_limit_at=limit,
         suspended_at=None,

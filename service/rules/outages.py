@@ -8,7 +8,7 @@ from service.rules.refusals import Reason, Refusal
 from service.rules.release import violations
 from service.rules.table import BIDDING_STAGES
 from service.rules.terms import OutageResume, Stage, Timetable
-from service.rules.timetable import beijing_day
+from service.rules.timetable import LATEST_MS, beijing_day
 
 AUTO_RESUME_LIMIT_MS = 2 * 3_600_000
 
@@ -95,7 +95,8 @@ def _resume_listing(lot: Lot, command: m.Resume, at: int) -> Decision:
         return (m.Resumed(closes_at=at + owed, timetable=table),)
     if command.timetable is None or command.timetable.listing_to is None:
         return Refusal(Reason.TIMETABLE_MISSING, {"earliest_listing_to": at + owed + shift})
-    if not _same_past(lot.timetable, command.timetable):
+    too_far = command.timetable.listing_to > LATEST_MS
+    if too_far or not _same_past(lot.timetable, command.timetable):
         return Refusal(Reason.TIMETABLE_INVALID, {"at": at})
     end = command.timetable.listing_to - shift
     if end < at + owed:

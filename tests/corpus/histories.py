@@ -29,16 +29,18 @@ def needed() -> set[str]:
     commands = {f"command {kind.__name__}" for kind in m.Command.__args__}
     events = {f"event {kind.__name__}" for kind in m.Event.__args__}
     bids = {f"bid {reason}" for reason in BID_REASONS}
-    asked = set(Reason) - BID_REASONS - {Reason.NOT_PUBLISHED} | {Reason.CLOSED}
+    asked = set(Reason) - BID_REASONS - {Reason.NOT_PUBLISHED} | {Reason.CLOSED, Reason.NOT_OPEN}
     others = {f"refused {reason}" for reason in asked}
     stages = {f"stage {stage}" for stage in set(Stage) - {Stage.ANNOUNCED}}
     moves = {f"transition {origin} {to}" for origin, to in TRANSITIONS}
     failures = {f"failed {reason}" for reason in FailedReason}
+    late = {"entry PlaceBid TIMED NORMAL BidRefused+ResultDisputed"}
     templates = {f"rule template {name}" for name in TEMPLATES}
     units = {
         f"rule {name} {unit}" for name in ("price_unit", "increment_unit") for unit in PriceUnit
     }
-    return commands | events | bids | others | stages | moves | failures | templates | units
+    seen = commands | events | bids | others | stages | moves | failures | late
+    return seen | templates | units
 
 
 BID_REASONS = frozenset(list(Reason)[: list(Reason).index(Reason.ABOVE_CAP) + 1])
@@ -69,7 +71,8 @@ def size_of(walk: Walk) -> int:
     return sum(len(line.encode()) + 1 for line in walk.lines)
 
 
-TELLING_SALES = (663, 28, 354, 1164, 188, 5, 457, 912, 1121, 801, 816, 416)
+TELLING_SALES = (663, 28, 354, 1164, 188, 5, 457, 912, 1121, 801, 816, 416, 1166, 3335)
+TELLING_LONG_SALES = (50764,)
 TELLING_PUBLICATIONS = (
     *(4768, 705, 3006, 1618, 801, 4449, 819, 930, 2783, 1242, 4626, 4224),
     *(960, 2050, 3748, 843, 2411, 4550, 3461, 4305, 2725, 4706, 1572, 1769),
@@ -79,6 +82,7 @@ TELLING_PUBLICATIONS = (
 
 def committed() -> dict[str, list[Walk]]:
     told = [history(seed, 30) for seed in TELLING_SALES]
+    told += [history(seed, 80) for seed in TELLING_LONG_SALES]
     sales = cover((history(seed, 30) for seed in range(1200)), needed(), 950_000, told)
     half = len(sales) // 2
     told = [publication(seed) for seed in TELLING_PUBLICATIONS]

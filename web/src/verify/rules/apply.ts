@@ -107,7 +107,8 @@ function converted(lot: LotState, closes_at: number | null, at: number): LotStat
 /** The window for quotes that the stage was, now that it is left. */
 function windowLeft(lot: LotState): Window | null {
   if (lot.stage !== 'LISTING' && lot.stage !== 'TIMED') return null
-  return { stage: lot.stage, from: lot.opened_at as number, to: lot.closes_at as number }
+  const { stage, price_fen, leader_no } = lot
+  return { stage, from: lot.opened_at as number, to: lot.closes_at as number, price_fen, leader_no }
 }
 
 /** A listing opens at its announced instant, however late the tick; all else when it is decided. */
@@ -125,8 +126,9 @@ function quoted(lot: LotState, bid: CommandOf<'place_bid'>, closes_at: number): 
   return { ...lot, price_fen: bid.amount_fen, leader_no: bid.bidder_no, closes_at }
 }
 
+/** Quotes are not always decided in the order of their arrival. */
 function remember(lot: LotState, bid: CommandOf<'place_bid'>): void {
-  lot.quoted.set(bid.bidder_no, bid.received_at)
+  lot.quoted.set(bid.bidder_no, Math.max(bid.received_at, lot.quoted.get(bid.bidder_no) ?? 0))
 }
 
 function interrupted(lot: LotState, from: number, resumes_at: number | null): LotState {
@@ -135,7 +137,8 @@ function interrupted(lot: LotState, from: number, resumes_at: number | null): Lo
 
 function resumed(lot: LotState, event: Extract<Event, { type: 'resumed' }>, at: number): LotState {
   const closes_at = event.closes_at ?? lot.closes_at
-  const stopped = at - (lot.suspended_at ?? at)
+  // What stood still before the stage began took nothing from it.
+  const stopped = at - Math.max(lot.suspended_at ?? at, lot.opened_at ?? 0)
   return {
     ...lot,
     control: 'NORMAL',

@@ -19,36 +19,47 @@ export function minimumFen(lot: LotState, live = isLive(lot.stage)): number {
 
 /** The events of a quote. It is always answered, and the answer is always logged. */
 export function decideBid(lot: LotState, bid: PlaceBid, at: number): Event[] {
-  const late = lateWindow(lot, bid)
-  const reason = outOfTime(lot, bid, late) ?? invalid(lot, bid, lot.stage)
-  if (reason === null) return accepted(lot, bid, at)
-  const events: Event[] = [refused(lot, bid, reason, late)]
-  if (reason === 'CLOSED' && late !== null && invalid(lot, bid, late.stage) === null)
-    events.push({ type: 'result_disputed', bid_id: bid.bid_id })
-  return events
+  const over = windowOver(lot, bid)
+  if (over !== null) return refusedLate(lot, bid, over)
+  const reason = outOfTime(lot, bid) ?? invalid(lot, bid, lot.stage)
+  if (reason !== null) return [refused(lot, bid, reason, lot.closes_at)]
+  return accepted(lot, bid, at)
 }
 
-/** The window left before, if the quote arrived in it and may still be told so. */
+/** The window left before, if the quote arrived in it. */
 function lateWindow(lot: LotState, bid: PlaceBid): Window | null {
   const left = lot.last_window
-  if (left === null || lot.control === 'TERMINATED') return null
-  return bid.received_at < left.to ? left : null
+  return left !== null && left.from <= bid.received_at && bid.received_at < left.to ? left : null
 }
 
-function outOfTime(lot: LotState, bid: PlaceBid, late: Window | null): string | null {
-  // Who was in time for a window that is over hears so, and disputes it, while the sale stands still too.
-  const over = late !== null && takesNoQuotes(lot.stage)
-  if (lot.control === 'SUSPENDED' && !over) return 'SUSPENDED'
+/** The window for which it comes too late, though it arrived in it; while the sale stands still too. */
+function windowOver(lot: LotState, bid: PlaceBid): Window | null {
+  const late = lot.control === 'TERMINATED' ? null : lateWindow(lot, bid)
+  if (late === null || takesNoQuotes(lot.stage)) return late
+  // Only who has quoted may go on: whose quote in the listing is still undecided cannot be told that he has none.
+  const listing = lot.stage === 'TIMED' && late.stage === 'LISTING' && lot.rules.entry_rule === 'QUOTED_BEFORE'
+  return listing && !hasEntered(lot, bid.bidder_no) ? late : null
+}
+
+/** Judged as its window stood; if it would have counted there, it disputes. */
+function refusedLate(lot: LotState, bid: PlaceBid, over: Window): Event[] {
+  const { stage, price_fen, leader_no, to } = over
+  const then = { ...lot, stage, price_fen, leader_no }
+  const answer = refused(then, bid, 'CLOSED', to)
+  return invalid(then, bid, stage) === null ? [answer, { type: 'result_disputed', bid_id: bid.bid_id }] : [answer]
+}
+
+function outOfTime(lot: LotState, bid: PlaceBid): string | null {
+  if (lot.control === 'SUSPENDED') return 'SUSPENDED'
   switch (lot.stage) {
     case 'ANNOUNCED':
-      return 'NOT_OPEN'
     case 'QUIET':
     case 'READY':
-      return late === null ? 'NOT_OPEN' : 'CLOSED'
+      return 'NOT_OPEN'
     case 'LISTING':
     case 'TIMED':
       if (bid.received_at >= (lot.closes_at as number)) return 'CLOSED'
-      return bid.received_at >= (lot.opened_at as number) || late !== null ? null : 'NOT_OPEN'
+      return bid.received_at >= (lot.opened_at as number) || lateWindow(lot, bid) !== null ? null : 'NOT_OPEN'
     default:
       return 'CLOSED'
   }
@@ -95,13 +106,9 @@ function highestFen(lot: LotState): number {
   return Math.min(lot.rules.price_cap_fen ?? MAX_FEN, MAX_FEN - widest)
 }
 
-function refused(lot: LotState, bid: PlaceBid, reason: string, late: Window | null): Event {
+function refused(lot: LotState, bid: PlaceBid, reason: string, closes_at: number | null): Event {
   const { bidder_no, amount_fen } = bid
-  // Who is late for a window is told of that window: its end, and the lowest quote that would have done.
-  const over = reason === 'CLOSED' && takesNoQuotes(lot.stage) ? late : null
-  const closes_at = over === null ? lot.closes_at : over.to
-  const minimum_fen = minimumFen(lot, over === null ? isLive(lot.stage) : over.stage === 'TIMED')
-  const told = { bidder_no, amount_fen, reason, minimum_fen }
+  const told = { bidder_no, amount_fen, reason, minimum_fen: minimumFen(lot) }
   return { type: 'bid_refused', ...told, ...(closes_at === null ? {} : { closes_at }) }
 }
 

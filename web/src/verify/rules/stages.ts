@@ -111,6 +111,7 @@ export function convertedTo(lot: LotState, at: number): number {
 
 export function decideOptIn(lot: LotState, command: CommandOf<'opt_in'>): Decision {
   if (lot.rules.entry_rule !== 'OPT_IN') return { refused: 'OPT_IN_NOT_ASKED' }
+  if (command.received_at < (lot.opened_at as number)) return { refused: 'NOT_OPEN' }
   if (command.received_at >= (lot.closes_at as number)) return { refused: 'CLOSED' }
   return { events: [{ type: 'bidder_entered', bidder_no: command.bidder_no, join: command.join }] }
 }

@@ -1,5 +1,5 @@
 /** When something stops, and what everyone is owed when it goes on (docs/rules.md, "When something stops"). */
-import { beijingDay, biddingFrom, isOrdered } from './calendar'
+import { LAST_INSTANT, beijingDay, biddingFrom, isOrdered } from './calendar'
 import { violations } from './release'
 import { changed, quietMs, runsAsListing } from './stages'
 import type { CommandOf, Decision, Event, LotState, Timetable } from './types'
@@ -125,10 +125,11 @@ function listingGoesOn(timetable: Timetable, quiet: number): Decision {
   return { events: [{ type: 'resumed', closes_at: (timetable.listing_to as number) - quiet, timetable }] }
 }
 
-/** Only the ends may move, and only later. */
+/** Only the ends may move, and only later; no calendar ends before them. */
 function keepsThePast(old: Timetable, table: Timetable): boolean {
   const listing_to = table.listing_to as number
   return (
+    listing_to <= LAST_INSTANT &&
     table.registration_to <= listing_to &&
     table.deposit_deadline <= listing_to &&
     (table.auction_from ?? null) === (old.auction_from ?? null) &&

@@ -16,11 +16,13 @@ export interface Refused {
 }
 export type Decision = { readonly events: readonly Event[] } | Refused
 
-/** A span of time in which quotes arrive: from `from` on, before `to` (ms), at the step in force (fen). */
+/** A span of time in which quotes arrive: from `from` on, before `to` (ms); price and leader as they stood at its end. */
 export interface Window {
   readonly stage: 'LISTING' | 'TIMED'
   readonly from: number
   readonly to: number
+  readonly price_fen: number | null
+  readonly leader_no: string | null
 }
 
 /**
@@ -30,7 +32,7 @@ export interface Window {
  * opened_at: since when arrivals count in this stage.
  * last_window: the bidding window that was left last; what arrived in it may still be decided.
  * live_limit: the end that `max_live_min` sets to extensions.
- * quoted: who has quoted, with the arrival of each one's latest quote. entered: who opted in. Both are owned by the newest
+ * quoted: who has quoted, with the latest arrival of each one's quotes. entered: who opted in. Both are owned by the newest
  * state: `apply` writes into them.
  */
 export interface LotState {
