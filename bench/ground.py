@@ -141,6 +141,8 @@ def _publication(lot_id: str, now: int) -> m.PublishLot:
         price_quantum_fen=STEP_FEN,
         confirm_jump_steps=None,
         deposit={"CNY": START_FEN},
+        # Without it the verifier says that the rules refuse such a publication.
+        waivers={"T1": "nobody needs five days of notice of a bench"},
     )
     times = Timetable(
         announced_at=now,
@@ -404,9 +406,15 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def cpu_s(pid: int) -> float:
-    """User and system time of a process and its threads so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """Time on a core of a process and its threads so far, by the scheduler's own nanoseconds.
+
+    The times in `stat` are sampled by ticks, which miss a burst that begins right after one.
+    """
+    spent = 0
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            spent += int((task / "schedstat").read_text().split()[0])
+    return spent / 1e9
 
 
 def rss_kib(pid: int) -> int:
