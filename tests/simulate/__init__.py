@@ -1,0 +1,1 @@
+"""The real rules, rooms and ledger under a hand-wound clock and a seeded scheduler."""
