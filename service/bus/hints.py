@@ -159,7 +159,7 @@ def read_hint(payload: str) -> Hint | None:
     return LogMoved(about, int(what)) if what.isascii() and what.isdigit() else None
 
 
-_SESSION = re.compile(r"([a-z0-9-]{3,64}):([0-9a-f]{32}):([0-9]{1,16}):([0-9a-f]{1,64})")
+_SESSION = re.compile(r"([a-z0-9-]{3,64}):([0-9a-f]{32}):([0-9]{1,16}):([0-9A-Za-z-]{1,64})")
 
 
 def _about(hint: Hint) -> str:
