@@ -1,7 +1,9 @@
 """The one code path behind every bid, by socket or by POST, and its HTTP doors."""
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Depends, Request
@@ -19,11 +21,12 @@ from service.audit.broken import Broken
 from service.audit.signatures import PublicKey, bid_message, load_public_key, verify_bid
 from service.desk.ports import Submit
 from service.desk.refused import Refused
+from service.live.batch import Answer as Decision
 from service.live.batch import Decided
 from service.live.frames import problem
 from service.live.room import Room
 from service.live.rooms import Rooms, Unanswered
-from service.live.timers import within
+from service.live.timers import Deadline, within
 from service.rules import messages as m
 from service.rules.refusals import Refusal
 from service.settings import Settings
@@ -31,6 +34,7 @@ from service.store.roll import AdmittedBidder
 
 router = APIRouter(tags=["bidding"])
 Answer = TypeVar("Answer", live.Receipt, live.OptedIn)
+BidAnswer = live.Receipt | live.Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,24 +58,81 @@ class BidDoor:
         self.bids = Rates(settings.bids_per_s, most, clock)
         self.frames = Rates(settings.frames_per_s, most, clock)
         self._timers = parts.timers
+        self._deadline = Deadline(parts.timers, clock, settings.bid_answer_ms)
+        self._reading: set[asyncio.Task[BidAnswer]] = set()
 
     async def place(
         self, room: Room, caller: Caller, bid: live.BidBody, received_at: int
-    ) -> live.Receipt | live.Problem:
+    ) -> BidAnswer:
         """Exactly one answer. `received_at`: ms, stamped once when the bid was read."""
-        if not self.bids.allow(caller.rate_key):
-            return problem(ProblemCode.RATE_LIMITED, bid.bid_id)
         bidder = await self.bidder(room, caller)
+        told: asyncio.Future[BidAnswer] = asyncio.get_running_loop().create_future()
+
+        def answered(answer: BidAnswer) -> None:
+            if not told.done():  # whoever asked may have gone away
+                told.set_result(answer)
+
+        self._begin(room, caller, bidder, bid, received_at, answered)
+        return await told
+
+    def place_now(
+        self,
+        room: Room,
+        caller: Caller,
+        bid: live.BidBody,
+        received_at: int,
+        answered: Callable[[BidAnswer], None],
+    ) -> bool:
+        """The same without waiting: `answered` is called once, perhaps at once. False, and nothing
+        is done, while the roll has to be read first."""
+        roll = self.rooms.rolls.at_hand(room.lot_id)
+        if roll is None:
+            return False
+        bidder = roll.get(caller.account_id or "")
+        self._begin(room, caller, bidder, bid, received_at, answered)
+        return True
+
+    def _begin(
+        self,
+        room: Room,
+        caller: Caller,
+        bidder: AdmittedBidder | None,
+        bid: live.BidBody,
+        received_at: int,
+        answered: Callable[[BidAnswer], None],
+    ) -> None:
+        """From here to the room's inbox nothing waits: bids keep the order of their arrival."""
+        if not self.bids.allow(caller.rate_key):
+            answered(problem(ProblemCode.RATE_LIMITED, bid.bid_id))
+            return
         command = _command(room, bidder, bid, received_at)
         if isinstance(command, ProblemCode):
-            return problem(command, bid.bid_id)
-        limit_ms = self.settings.bid_answer_ms
-        answer = await within(self._timers, limit_ms, room.ask(command))
-        if answer is None:
-            return problem(ProblemCode.NOT_YET_CONFIRMED, bid.bid_id)
-        return await room.answer_to(command, answer)
+            answered(problem(command, bid.bid_id))
+            return
+        asked = room.ask(command)
+        late = problem(ProblemCode.NOT_YET_CONFIRMED, bid.bid_id)
+        self._deadline.watch(asked, partial(answered, late))
+        asked.add_done_callback(partial(self._decided, room, command, answered))
 
-    async def status(self, room: Room, caller: Caller, bid_id: str) -> live.Receipt | live.Problem:
+    def _decided(
+        self,
+        room: Room,
+        bid: m.PlaceBid,
+        answered: Callable[[BidAnswer], None],
+        asked: "asyncio.Future[Decision]",
+    ) -> None:
+        if not self._deadline.met(asked):
+            return
+        answer = room.answer_at_hand(bid, asked.result())
+        if answer is not None:
+            answered(answer)
+            return
+        reading = asyncio.create_task(room.answer_to(bid, asked.result()), name="receipt")
+        self._reading.add(reading)
+        reading.add_done_callback(self._reading.discard)
+        reading.add_done_callback(lambda done: answered(done.result()))
+
+    async def status(self, room: Room, caller: Caller, bid_id: str) -> BidAnswer:
         """The receipt of an own bid. One answer for unknown, others' and not admitted."""
         bidder = await self.bidder(room, caller)
         number = "" if bidder is None else bidder.bidder_no

@@ -2,16 +2,18 @@
 
 The life of a socket: origin, subprotocol and lot are checked before accept; then `welcome` and
 `snapshot` go out in the same breath in which the seat joins the audience; then frames are read one
-by one and never waited for: what takes time runs in a task of its own, so that a slow decision
-delays neither the next frame's `received_at` nor a ping. No database connection is held meanwhile.
+by one and never waited for: a bid goes straight to its room and its answer calls back, what has to
+look into the database first runs in a task of its own, so that a slow decision delays neither the
+next frame's `received_at` nor a ping. No database connection is held meanwhile.
 """
 
 import asyncio
 import re
 import secrets
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import structlog
@@ -22,7 +24,7 @@ from schemas import live
 from schemas.base import Strict
 from schemas.problem import ProblemCode
 from service import clock, gauges
-from service.api.bidding import BidDoor, Caller, door_of
+from service.api.bidding import BidAnswer, BidDoor, Caller, door_of
 from service.api.client_frames import bid_id_in, read_frame
 from service.api.guards import origin_allowed
 from service.api.identity import COOKIE, account_of
@@ -169,20 +171,40 @@ class Session:
             case live.Resync():
                 self._send(self._room.resync(frame.after_seq, self._bidder_no))
             case live.PlaceBid():
-                self._begin(self._place(frame, received_at, clock.monotonic_us()), frame.bid_id)
+                self._place(frame, received_at)
             case live.BidStatus():
                 self._begin(self._status(frame), frame.bid_id)
             case live.OptIn():
                 self._begin(self._opt_in(frame, received_at), None)
 
-    async def _place(self, frame: live.PlaceBid, received_at: int, read_us: int) -> None:
-        if not await self._admits(frame.bid_id):
+    def _place(self, bid: live.PlaceBid, received_at: int) -> None:
+        """At once when everything that it needs is at hand, as it is for all but a few bids."""
+        answered = partial(self._tell, bid.bid_id, clock.monotonic_us())
+        try:
+            at_once = self._signed_in_lately() and self._door.place_now(
+                self._room, self._caller, bid, received_at, answered
+            )
+        except Exception as error:
+            self._failed(bid.bid_id, error)
             return
-        answer = await self._door.place(self._room, self._caller, frame, received_at)
+        if not at_once:
+            self._begin(self._place_later(bid, received_at, answered), bid.bid_id)
+
+    async def _place_later(
+        self, bid: live.PlaceBid, received_at: int, answered: Callable[[BidAnswer], None]
+    ) -> None:
+        if await self._admits(bid.bid_id):
+            answered(await self._door.place(self._room, self._caller, bid, received_at))
+
+    def _tell(self, bid_id: str, read_us: int, answer: BidAnswer) -> None:
+        """The answer to a bid whose frame was read at `read_us` (monotonic)."""
+        try:
+            limited = isinstance(answer, live.Problem) and answer.code is ProblemCode.RATE_LIMITED
+            self._strike(answer) if limited else self._send(answer)
+        except Exception as error:
+            self._failed(bid_id, error)
         if isinstance(answer, live.Problem):
             gauges.count_undecided(answer.code.value)
-        limited = isinstance(answer, live.Problem) and answer.code is ProblemCode.RATE_LIMITED
-        self._strike(answer) if limited else self._send(answer)
         gauges.ANSWER_SECONDS.observe((clock.monotonic_us() - read_us) / 1e6)
 
     async def _status(self, frame: live.BidStatus) -> None:
@@ -201,14 +223,15 @@ class Session:
             self.seat.close(NOT_ALLOWED)
         return signed_in
 
+    def _signed_in_lately(self) -> bool:
+        age_ms = self._clock.monotonic_ms() - self._checked_ms
+        return self._caller.account_id is None or age_ms < self._settings.session_check_ms
+
     async def _still_signed_in(self) -> bool:
         """A socket opened before a sign-out must not go on bidding after it."""
-        now = self._clock.monotonic_ms()
-        if (
-            self._caller.account_id is None
-            or now - self._checked_ms < self._settings.session_check_ms
-        ):
+        if self._signed_in_lately():
             return True
+        now = self._clock.monotonic_ms()
         cookie = self._websocket.cookies.get(COOKIE)
         account = await account_of(parts_of(self._websocket).engine, cookie)
         self._checked_ms = now
@@ -237,9 +260,12 @@ class Session:
         try:
             await work
         except Exception as error:
-            _log.error("frame_failed", exc_info=error)
-            code = ProblemCode.INTERNAL if bid_id is None else ProblemCode.NOT_YET_CONFIRMED
-            self._send(problem(code, bid_id))
+            self._failed(bid_id, error)
+
+    def _failed(self, bid_id: str | None, error: Exception) -> None:
+        _log.error("frame_failed", exc_info=error)
+        code = ProblemCode.INTERNAL if bid_id is None else ProblemCode.NOT_YET_CONFIRMED
+        self._send(problem(code, bid_id))
 
 
 def _known_of(websocket: WebSocket) -> dict[str, str]:

@@ -24,9 +24,14 @@ def read_base64(text: str) -> bytes | None:
     return raw if write_base64(raw) == text else None
 
 
+def is_plain(text: str) -> bool:
+    """Printable ASCII without the two characters that JSON escapes: its JSON is itself."""
+    return text.isascii() and text.isprintable() and '"' not in text and "\\" not in text
+
+
 def write_base64(raw: bytes) -> str:
     """Standard padded base64."""
-    return base64.b64encode(raw).decode("ascii")
+    return binascii.b2a_base64(raw, newline=False).decode("ascii")
 
 
 def read_hex(text: str, size: int) -> bytes | None:

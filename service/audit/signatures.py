@@ -25,12 +25,13 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_public_key,
 )
 
-from service.audit import canonical
+from service.audit import canonical, encodings
 from service.audit.broken import Broken
 from service.audit.encodings import read_base64, read_hex, write_base64
 
 SIGNATURE_BYTES = 64
 _DOMAIN = b"luochui/bid/v1\n"
+_ES256 = ec.ECDSA(hashes.SHA256())
 
 # The SPKI DER of a key is a fixed prefix and the key: one accepted spelling, so one key has
 # one key_id. Compressed points and explicit curve parameters are other spellings.
@@ -94,7 +95,7 @@ class PublicKey:
         if isinstance(self._key, Ed25519PublicKey):
             self._key.verify(signature, message)
         else:
-            self._key.verify(_der(signature), message, ec.ECDSA(hashes.SHA256()))
+            self._key.verify(_der(signature), message, _ES256)
 
 
 def key_id(spki_der: bytes) -> str:
@@ -124,6 +125,13 @@ def bid_message(
     seen_seq: int,
 ) -> bytes:
     """The exact bytes a bidder signs; `log` is the lot log's origin."""
+    if encodings.is_plain(log + bid_id + bidder_no):
+        jump = "true" if jump_confirmed else "false"
+        return (
+            f'luochui/bid/v1\n{{"amount_fen":{amount_fen:d},"bid_id":"{bid_id}",'
+            f'"bidder_no":"{bidder_no}","jump_confirmed":{jump},"log":"{log}",'
+            f'"seen_seq":{seen_seq:d}}}'
+        ).encode()
     return _DOMAIN + canonical.encode(
         {
             "amount_fen": amount_fen,
@@ -181,7 +189,7 @@ class BidderKey:
         """The signature over `message`, base64 of 64 bytes."""
         if isinstance(self._key, Ed25519PrivateKey):
             return write_base64(self._key.sign(message))
-        r, s = decode_dss_signature(self._key.sign(message, ec.ECDSA(hashes.SHA256())))
+        r, s = decode_dss_signature(self._key.sign(message, _ES256))
         return write_base64(r.to_bytes(32, "big") + s.to_bytes(32, "big"))
 
 

@@ -5,6 +5,7 @@ A property test holds the short way to the long one, byte for byte.
 
 from service import wire
 from service.audit import canonical
+from service.audit.encodings import is_plain
 from service.rules import messages as m
 
 
@@ -26,7 +27,7 @@ def _bid(log: str, seq: int, at: int, bid: m.PlaceBid, event: m.Event) -> bytes 
     """
     said = _verdict(event)
     texts = f"{log}{bid.bid_id}{bid.bidder_no}{bid.key_id}{bid.signature}"
-    if said is None or not _plain(texts):
+    if said is None or not is_plain(texts):
         return None
     admission = "" if bid.admission is None else f'"admission":{bid.admission:d},'
     jump = "true" if bid.jump_confirmed else "false"
@@ -56,8 +57,3 @@ def _verdict(event: m.Event) -> str | None:
             )
         case _:
             return None
-
-
-def _plain(text: str) -> bool:
-    """Printable ASCII without the two characters that JSON escapes."""
-    return text.isascii() and text.isprintable() and '"' not in text and "\\" not in text

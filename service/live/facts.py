@@ -1,7 +1,7 @@
 """What the rooms ask from outside: the office's sealed facts, who is admitted, the bid path."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -84,12 +84,14 @@ class BidPath:
         return Proved(to, gap)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Roll:
-    """A roll being read or read. asked_ms: when the reading began (monotonic)."""
+    """A roll being read or read. asked_ms: when the reading began (monotonic). asking: how many
+    wait for it, or have not gone on yet."""
 
     asked_ms: int
     by_account: "asyncio.Task[dict[str, AdmittedBidder]]"
+    asking: int = 0
 
     def has_failed(self) -> bool:
         task = self.by_account
@@ -121,9 +123,22 @@ class Rolls:
             self._drop_old(now)
             roll = _Roll(now, asyncio.create_task(self._read(lot_id), name=f"roll {lot_id}"))
             self._rolls[lot_id] = roll
-        # Whoever goes away does not take the reading with him.
-        by_account = await asyncio.shield(roll.by_account)
+        roll.asking += 1
+        try:
+            # Whoever goes away does not take the reading with him.
+            by_account = await asyncio.shield(roll.by_account)
+        finally:
+            roll.asking -= 1
         return None if account_id is None else by_account.get(account_id)
+
+    def at_hand(self, lot_id: str) -> Mapping[str, AdmittedBidder] | None:
+        """The roll by account, when it is read and young, and nobody who came earlier still waits
+        for it: a bid must not overtake another on the way to its room."""
+        roll = self._rolls.get(lot_id)
+        if roll is None or roll.asking or not roll.by_account.done() or roll.has_failed():
+            return None
+        too_old = self._monotonic_ms() - roll.asked_ms > self._keep_ms
+        return None if too_old else roll.by_account.result()
 
     async def _read(self, lot_id: str) -> dict[str, AdmittedBidder]:
         return {bidder.account_id: bidder for bidder in await self._facts.roll(lot_id)}

@@ -164,12 +164,24 @@ class Room:
         # A caller who goes away does not take the decision with him.
         return await self.answer_to(bid, await asyncio.shield(self.ask(bid)))
 
+    def answer_at_hand(self, bid: m.PlaceBid, answer: Answer) -> live.Receipt | live.Problem | None:
+        """What the bidder is told of the decision on his bid; None when an entry that others or an
+        earlier batch wrote must be read for it."""
+        if not isinstance(answer, Decided):
+            assert not isinstance(answer, Refusal), "a bid's refusal is an event"
+            return answer
+        head = self._record.head_over(answer.seq)
+        if answer.entry is None or head is None:
+            return None
+        return self._receipt(answer.entry, head, bid.bid_id)
+
     async def answer_to(self, bid: m.PlaceBid, answer: Answer) -> live.Receipt | live.Problem:
-        """What the bidder is told of the decision on his bid."""
-        if isinstance(answer, Decided):
-            return await self._receipt(answer, bid.bid_id)
-        assert not isinstance(answer, Refusal), "a bid's refusal is an event"
-        return answer
+        """The same, with that entry read."""
+        at_hand = self.answer_at_hand(bid, answer)
+        if at_hand is not None:
+            return at_hand
+        assert isinstance(answer, Decided), "everything else is at hand"
+        return await self._receipt_at(answer.seq, bid.bid_id)
 
     async def submit(self, command: m.Command) -> Decided | Refusal | live.Problem:
         """Decides a command of time or of officials. A problem says that nothing is known of it."""
@@ -185,7 +197,7 @@ class Room:
         place = self._record.bids.get(bid_id)
         if place is None or place.bidder_no != bidder_no:
             return problem(ProblemCode.UNKNOWN_BID, bid_id)
-        return await self._receipt(Decided(place.seq), bid_id)
+        return await self._receipt_at(place.seq, bid_id)
 
     def look(self) -> None:
         """Somebody says that the log moved."""
@@ -443,12 +455,9 @@ class Room:
         except Exception as error:
             _log.error("show_failed", lot_id=self.lot_id, exc_info=error)
 
-    async def _receipt(self, decided: Decided, bid_id: str) -> live.Receipt | live.Problem:
+    def _receipt(self, entry: Entry, head: int, bid_id: str) -> live.Receipt | live.Problem:
         """Bytes that depend on the log alone, so asking again gives the same."""
         try:
-            entry, head = decided.entry, self._record.head_over(decided.seq)
-            if entry is None or head is None:
-                entry, head = await self._read_back(decided.seq)
             return receipt_of(
                 entry,
                 log=self.origin,
@@ -459,8 +468,18 @@ class Room:
         except Halted as halted:
             return problem(ProblemCode.NOT_YET_CONFIRMED, bid_id, str(halted))
         except Exception as error:
-            _log.error("receipt_failed", lot_id=self.lot_id, exc_info=error)
-            return problem(ProblemCode.NOT_YET_CONFIRMED, bid_id)
+            return self._no_receipt(error, bid_id)
+
+    async def _receipt_at(self, seq: int, bid_id: str) -> live.Receipt | live.Problem:
+        try:
+            entry, head = await self._read_back(seq)
+        except Exception as error:
+            return self._no_receipt(error, bid_id)
+        return self._receipt(entry, head, bid_id)
+
+    def _no_receipt(self, error: Exception, bid_id: str) -> live.Problem:
+        _log.error("receipt_failed", lot_id=self.lot_id, exc_info=error)
+        return problem(ProblemCode.NOT_YET_CONFIRMED, bid_id)
 
     async def _read_back(self, seq: int) -> tuple[Entry, int]:
         """An entry and the size after its batch, from the database."""

@@ -74,6 +74,7 @@ class DatabaseClock:
         self._wall_ms = wall_ms
         self._monotonic_us = monotonic_us
         self._answers: deque[_Answer] = deque(maxlen=REMEMBERED)
+        self._best: _Answer | None = None
         self._wall_minus_monotonic_ms: int | None = None
         self._latest_ms = 0
         self._listeners: list[Callable[[ClockStep], None]] = []
@@ -99,12 +100,12 @@ class DatabaseClock:
     def offset_us(self) -> int:
         """The database's clock minus this machine's wall clock, µs: for the health series."""
         now_us = self._monotonic_us()
-        return now_us + self._best(now_us).offset_us - self._wall_ms() * 1000
+        return now_us + self._chosen().offset_us - self._wall_ms() * 1000
 
     def uncertainty_us(self) -> int:
         """Half the best round trip plus the drift since, µs."""
         now_us = self._monotonic_us()
-        return self._best(now_us).uncertainty_us(now_us)
+        return self._chosen().uncertainty_us(now_us)
 
     def on_step(self, listener: Callable[[ClockStep], None]) -> None:
         """Calls `listener` when a clock jumped by more than `clock_step_ms` (rules §7)."""
@@ -138,16 +139,23 @@ class DatabaseClock:
     def _take(self, answer: _Answer) -> None:
         """An answer that the older ones exclude means that the database's clock was set."""
         if self._answers:
-            best = self._best(answer.asked_us)
+            best = self._chosen()
             by_us = answer.offset_us - best.offset_us
             doubt_us = answer.half_trip_us + best.uncertainty_us(answer.asked_us)
             if abs(by_us) > doubt_us:
                 self._answers.clear()
             if abs(by_us) > doubt_us + self._settings.clock_step_ms * 1000:
-                self._answers.append(answer)
+                self._keep(answer)
                 self._tell(by_us // 1000, wall=False)
                 return
+        self._keep(answer)
+
+    def _keep(self, answer: _Answer) -> None:
+        """Doubt grows alike in every answer, so the best of them changes with a new one alone; the
+        time is asked several times for each bid."""
         self._answers.append(answer)
+        now_us = answer.asked_us
+        self._best = min(self._answers, key=lambda each: each.uncertainty_us(now_us))
 
     def _watch_our_clock(self) -> None:
         """Somebody set this machine's wall clock, or the machine slept."""
@@ -168,12 +176,12 @@ class DatabaseClock:
 
     def _measured_ms(self) -> int:
         now_us = self._monotonic_us()
-        return (now_us + self._best(now_us).offset_us) // 1000
+        return (now_us + self._chosen().offset_us) // 1000
 
-    def _best(self, now_us: int) -> _Answer:
-        if not self._answers:
+    def _chosen(self) -> _Answer:
+        if self._best is None:
             raise ClockNotSet("the database has not been asked for the time yet")
-        return min(self._answers, key=lambda answer: answer.uncertainty_us(now_us))
+        return self._best
 
 
 class AskPostgres:

@@ -201,6 +201,7 @@ async def test_a_bid_without_an_answer_in_time_is_not_yet_confirmed_and_then_res
                 limit = site.world.timers.next_due(2**60)
             assert limit is not None
             assert limit.callback is not None
+            site.world.clock.now = limit.due
             limit.callback()
             problem = await hear(socket, "problem")
             assert (problem["code"], problem["bid_id"]) == ("not_yet_confirmed", body["bid_id"])

@@ -306,3 +306,16 @@ def test_arbitrary_key_bytes_are_refused_never_a_traceback(raw: bytes) -> None:
 
 def test_a_bidders_secret_shows_in_no_repr() -> None:
     assert repr(KEYS[Algorithm.ES256]) == "BidderKey()"
+
+
+@given(
+    log=st.text(max_size=20) | st.just(BID["log"]),
+    amount_fen=st.integers(0, 2**53 - 1),
+    bid_id=st.text(max_size=8) | st.uuids().map(str),
+    bidder_no=st.text(max_size=4),
+    jump_confirmed=st.booleans(),
+    seen_seq=st.integers(0, 2**53 - 1),
+)
+def test_the_signed_bytes_are_the_canonical_ones(**said: Any) -> None:
+    """They are written by hand, a bid being signed and checked so often."""
+    assert bid_message(**said) == b"luochui/bid/v1\n" + canonical.encode(said)
