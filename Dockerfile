@@ -8,9 +8,9 @@ RUN pip install --no-cache-dir 'uv==0.*'
 WORKDIR /src
 # First what changes seldom, so that an edit does not fetch every dependency again.
 COPY pyproject.toml uv.lock README.md LICENSE ./
-RUN uv sync --locked --no-default-groups --no-install-project
+RUN uv sync --locked --no-default-groups --extra nats --no-install-project
 COPY . .
-RUN uv sync --locked --no-default-groups --no-editable
+RUN uv sync --locked --no-default-groups --extra nats --no-editable
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --home-dir /var/lib/luochui --create-home luochui
