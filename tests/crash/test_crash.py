@@ -1,0 +1,33 @@
+"""kill -9 under load: what clients were told is in the log. `python -m tests.crash` is the long
+form."""
+
+import asyncio
+
+import pytest
+
+from tests.crash.campaign import Campaign, campaign, open_folder
+
+RESOLVED_S = 5.0
+"""What the live protocol promises, counted from the return of the service."""
+pytestmark = pytest.mark.timeout(240)
+
+
+async def _campaign(kills: int, seed: int, *, lazy: bool = False) -> Campaign:
+    with open_folder() as folder:
+        return await asyncio.to_thread(campaign, folder, kills, seed, lazy=lazy)
+
+
+async def test_no_answered_bid_is_lost_or_doubled_when_servers_are_killed() -> None:
+    made = await _campaign(4, 5)
+    found = made.findings
+    assert {"postgres", "serve-a", "serve-b"} == set(made.kills)
+    assert (found.lost, found.doubled, found.denied) == ([], [], [])
+    assert (found.unproved, found.broken_logs) == ([], [])
+    assert found.receipts > 0
+    assert found.resolved_s, "nobody was in doubt: the kills missed"
+    assert max(found.resolved_s) <= RESOLVED_S
+
+
+async def test_the_campaign_finds_what_a_database_loses_that_answers_before_it_flushes() -> None:
+    made = await _campaign(2, 5, lazy=True)
+    assert made.findings.lost

@@ -1,0 +1,37 @@
+"""The primary goes away under load and the standby takes over: what was answered is there."""
+
+import asyncio
+import signal
+
+import pytest
+
+from tests.crash.campaign import open_folder
+from tests.failover.drill import Drill, drill, opened
+
+BACK_S = 10.0
+"""From the promotion until bids are answered again."""
+pytestmark = pytest.mark.timeout(240)
+
+
+def _drill(how: signal.Signals, seed: int, *, synchronous: bool, lagging: bool) -> Drill:
+    with open_folder() as folder, opened(folder, synchronous=synchronous) as site:
+        return asyncio.run(drill(site, how, seed, lagging=lagging))
+
+
+@pytest.mark.parametrize(
+    ("how", "lagging"), [(signal.SIGKILL, False), (signal.SIGKILL, True), (signal.SIGSTOP, False)]
+)
+async def test_no_answered_bid_is_lost_and_writes_are_back_soon(
+    how: signal.Signals, lagging: bool
+) -> None:
+    made = await asyncio.to_thread(_drill, how, 1, synchronous=True, lagging=lagging)
+    found = made.findings
+    assert (found.lost, found.doubled, found.denied) == ([], [], [])
+    assert (found.unproved, found.broken_logs) == ([], [])
+    assert found.receipts > 0
+    assert made.writes_s <= BACK_S
+
+
+async def test_an_asynchronous_standby_loses_answered_bids_and_the_drill_says_so() -> None:
+    made = await asyncio.to_thread(_drill, signal.SIGKILL, 1, synchronous=False, lagging=True)
+    assert made.findings.lost
