@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -242,10 +243,26 @@ async def serve(settings: Settings) -> None:
     )
     async with opened(settings) as running, serving(running):
         _log.info("serving", host=settings.host, port=settings.port, site=settings.site)
+        spare_the_living()
         await running.stopping.wait()
         _log.info("stopping", drain_ms=settings.drain_ms)
         # /health/ready says no from now on; whoever is brought here meanwhile is still served.
         await asyncio.sleep(settings.drain_ms / 1000)
+
+
+YOUNG_TO_OLD = (10_000, 10, 100)
+"""New objects before the young are looked at; such looks before the middle-aged are; and before the
+old are (`gc.set_threshold`)."""
+
+
+def spare_the_living() -> None:
+    """Python looks for dead cycles among all living objects, ever again: under load it stopped
+    every bidder of the process for 150 ms at a time. What the start has made stays as it is and is
+    looked at no more; of the rest the young, where a request's cycles die, are looked at often, the
+    old seldom."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*YOUNG_TO_OLD)
 
 
 # ── the commands that need no doors ─────────────────────────────────────────────────────────
