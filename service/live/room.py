@@ -192,8 +192,11 @@ class Room:
         deciding = self._deciding.get(bid_id)
         if deciding is not None:
             await asyncio.wait((deciding,))
-        elif bid_id not in self._record.bids:
-            await asyncio.shield(self.ask(Nudge.LOOK))
+        if bid_id not in self._record.bids:
+            looked = await asyncio.shield(self.ask(Nudge.LOOK))
+            if isinstance(looked, live.Problem):
+                # Nobody could look: to call the bid unknown would be a guess.
+                return problem(ProblemCode.NOT_YET_CONFIRMED, bid_id)
         place = self._record.bids.get(bid_id)
         if place is None or place.bidder_no != bidder_no:
             return problem(ProblemCode.UNKNOWN_BID, bid_id)

@@ -280,6 +280,22 @@ async def test_in_doubt_nobody_is_told_that_nothing_happened(world: World) -> No
     await world.verify()
 
 
+async def test_a_bid_is_not_called_unknown_while_nobody_can_look(world: World) -> None:
+    """Fault 2: the database is away, so whether the bid stands is not known."""
+    (ann,) = world.bidders("AAAA")
+    room = await in_listing(world)
+    other = await room_of(world.process())
+    bid = ann.bid(room.origin, START, world.clock.now)
+    assert outcome(await room.place_bid(bid)) == "accepted"
+    parts = other._parts
+    nowhere = open_engine("postgresql+asyncpg://nobody@127.0.0.1:1/none", world.settings)
+    other._parts = replace(parts, engine=nowhere)
+    assert outcome(await other.find_receipt(bid.bid_id, "AAAA")) == "not_yet_confirmed"
+    other._parts = parts
+    assert outcome(await other.find_receipt(bid.bid_id, "AAAA")) == "accepted"
+    await nowhere.dispose()
+
+
 async def test_an_exception_inside_a_batch_locks_nothing(world: World) -> None:
     """Fault 4: a lock was kept for ever after an exception in its body."""
     ann, bob = world.bidders("AAAA", "BBBB")
