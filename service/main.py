@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import os
+import secrets
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
@@ -40,6 +41,7 @@ from service.desk.passwords import Passwords
 from service.desk.ports import Desk
 from service.desk.refused import Refused
 from service.desk.retention import Kept
+from service.live.cut_off import CutOffs
 from service.live.facts import BidPath
 from service.live.room import Parts as RoomParts
 from service.live.rooms import Rooms
@@ -57,6 +59,7 @@ from service.store.retention import Destroyed
 from service.store.signer import Signer
 
 SHUTDOWN_S = 5
+_LIFE = secrets.token_hex(3)
 OUTSIDE_CONNECTIONS = 3
 """To the database, for what witnesses and the authority say."""
 
@@ -129,7 +132,7 @@ async def opened(settings: Settings) -> AsyncIterator[Running]:
         rooms = Rooms(_room_parts(engine, ledger, clock, settings, signer, hints, views), facts)
         stack.push_async_callback(rooms.close)
         hints.subscribe(rooms.hear)
-        waker = Waker(rooms)
+        waker = Waker(rooms, CutOffs(rooms))
         clock.on_step(waker.clock_stepped)
         passwords = Passwords(settings.password_workers)
         stack.callback(passwords.close)
@@ -401,8 +404,8 @@ def _room_parts(
 
 
 def process_name() -> str:
-    """Tells this process from others in the health series."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+    """Tells this process from all others in the health series, its own earlier lives too."""
+    return f"{socket.gethostname()}:{os.getpid()}:{_LIFE}"
 
 
 async def _written_at_last(views: Views) -> None:

@@ -126,6 +126,15 @@ class Settings(BaseSettings):
     """How long a process told to stop still serves, not ready, so that the proxy moves away."""
     poll_ms: int = 1_000
     bid_answer_ms: int = 5_000
+    cut_off_bidders: int = Field(default=3, ge=2)
+    """So many bidders of a lot lose their lines in one process at once, at the least, before the
+    sale is paused: one bidder's own line never pauses it."""
+    cut_off_percent: int = Field(default=50, ge=1, le=100)
+    """And so many of those who sat in the lot through that process."""
+    cut_off_window_ms: int = 6_000
+    """What counts as at once: dead lines are noticed one ping interval apart."""
+    cut_off_return_ms: int = 8_000
+    """How long they have to come back, through any process."""
     session_check_ms: int = 5_000
     """How old a socket's session may be, when it bids, before the cookie is looked up again."""
 

@@ -134,6 +134,7 @@ class Session:
                 self._hear(message.get("text"), self._clock.now_ms())
             left_with = message.get("code", left_with)
         finally:
+            self.seat.left_with = left_with
             gauges.count_closed(self.seat.closed or left_with)
             self._room.audience.leave(self.seat)
             self.seat.leave()

@@ -16,6 +16,7 @@ from prometheus_client import Gauge
 from schemas import live
 from service import gauges
 from service.clock import Clock
+from service.live.attendance import Attendance
 from service.live.frames import Prepared, prepare
 from service.live.timers import Timer, Timers
 from service.settings import Settings
@@ -106,6 +107,8 @@ class Seat:
         self._state: Sent | None = None
         self._pump: asyncio.Task[None] | None = None
         self.closed: int | None = None
+        self.left_with: int | None = None
+        """The close code with which the client ended, once it has."""
 
     def send(self, frame: Prepared, no: int | None = None) -> bool:
         """An own frame, or a notice of number `no`; False when it has to wait.
@@ -226,6 +229,7 @@ class Audience:
         self._settings = settings
         self._seats: set[Seat] = set()
         self._bidders: dict[str, Seat] = {}
+        self.attendance = Attendance(clock)
         self._new: deque[live.AcceptedQuote] = deque(maxlen=settings.update_quotes)
         self._lost_rows = False
         self._flush: Timer | None = None
@@ -244,6 +248,7 @@ class Audience:
                 older.close(REPLACED)
                 self.leave(older)
             self._bidders[bidder_no] = seat
+            self.attendance.came(bidder_no)
         self._seats.add(seat)
         _gauge_of(bidder_no).inc()
         if self._views is not None:
@@ -266,6 +271,7 @@ class Audience:
         self._seats.discard(seat)
         if seat.bidder_no is not None and self._bidders.get(seat.bidder_no) is seat:
             del self._bidders[seat.bidder_no]
+            self.attendance.went(seat.bidder_no, seat.closed or seat.left_with)
 
     def changed(self, quotes: Iterable[live.AcceptedQuote]) -> None:
         """Something was decided: a frame goes out now, or `conflate_ms` after the last one."""

@@ -56,7 +56,7 @@ class BidPath:
     def __init__(self, engine: AsyncEngine, clock: MeasuredClock, process: str) -> None:
         self._engine = engine
         self._clock = clock
-        self._process = process
+        self.process = process
 
     async def prove(self, lag_us: int = 0) -> int:
         """Proves by a durable write that bids can be placed now; returns when (ms).
@@ -65,7 +65,7 @@ class BidPath:
         """
         clock = self._clock
         at = clock.now_ms()
-        proof = Proof(at, self._process, clock.offset_us(), clock.uncertainty_us(), lag_us)
+        proof = Proof(at, self.process, clock.offset_us(), clock.uncertainty_us(), lag_us)
         async with self._engine.begin() as connection:
             await health.prove(connection, proof)
         gauges.PATH_PROOFS.inc()

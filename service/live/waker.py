@@ -12,6 +12,7 @@ import structlog
 
 from schemas import live
 from service.live.batch import Decided
+from service.live.cut_off import CutOff, CutOffs
 from service.live.facts import BidPath
 from service.live.room import Room
 from service.live.rooms import Rooms
@@ -32,8 +33,9 @@ _STEPS = 10
 class Waker:
     """Owns the timers of this process's lots and the tasks that act on them."""
 
-    def __init__(self, rooms: Rooms) -> None:
+    def __init__(self, rooms: Rooms, cut_offs: CutOffs | None = None) -> None:
         self._rooms = rooms
+        self._cut_offs = cut_offs
         self._facts = rooms.facts
         self._path: BidPath = rooms.parts.path
         self._clock = rooms.parts.clock
@@ -46,6 +48,7 @@ class Waker:
         self._proved: set[str] = set()
         self._proved_at = self._clock.monotonic_ms()
         self._stopped = False
+        self._telling = False
         rooms.on_change(self._follow)
 
     async def start(self) -> None:
@@ -54,6 +57,9 @@ class Waker:
         await self._guarded(self.prove)
         self._repeat(self._settings.poll_ms, self.poll)
         self._repeat(self._settings.health_period_ms, self.prove)
+        if self._cut_offs is not None:
+            await self._guarded(self._cut_offs.begin)
+            self._repeat(self._settings.health_period_ms, self.find_cut_offs)
 
     async def stop(self) -> None:
         """No tick begins after this; those that have begun are finished."""
@@ -95,6 +101,14 @@ class Waker:
         if self._proved:
             self._rooms.proved(await self._path.prove())
         self._proved_at = self._clock.monotonic_ms()
+
+    async def find_cut_offs(self) -> None:
+        """Interrupts every lot from which many bidders were cut off at once by us."""
+        assert self._cut_offs is not None
+        found = await self._cut_offs.look(self._proved)
+        for lot_id in sorted(found):
+            if found[lot_id].ripe:
+                self._begin(self._submit(lot_id, found[lot_id].interrupt(self._clock.now_ms())))
 
     def path_is_proved(self) -> bool:
         """Whether the path was proved within `path_stale_ms`, or no lot needs it."""
@@ -141,7 +155,20 @@ class Waker:
             return m.CloseSale(any_admitted=await self._facts.any_admitted(room.lot_id))
         if wake_at is None or now < wake_at:
             return None
+        cut_off = await self._cut_off(room)
+        if cut_off is not None:
+            # Nothing is closed over bidders who may have been cut off; the next poll looks again,
+            # but lines that are dropped one after the other do not hold the end for ever.
+            settings, now = self._settings, self._clock.now_ms()
+            held_ms = settings.cut_off_window_ms + settings.cut_off_return_ms
+            stops = cut_off.ripe or now - wake_at > held_ms
+            return cut_off.interrupt(now) if stops else None
         return await self._advance(room)
+
+    async def _cut_off(self, room: Room) -> CutOff | None:
+        if self._cut_offs is None or room.lot.stage not in PROVED_STAGES:
+            return None
+        return (await self._cut_offs.look((room.lot_id,), alone=True)).get(room.lot_id)
 
     async def _advance(self, room: Room) -> m.Advance:
         """With a proof of the path made now, after the window's end. A gap before it is found by
@@ -175,6 +202,9 @@ class Waker:
     def _follow(self, room: Room) -> None:
         """The room has changed: its next instant too."""
         lot = room.lot
+        if self._cut_offs is not None:
+            self._cut_offs.follow(room)
+            room.audience.attendance.on_loss = self._line_lost
         if lot.stage in PROVED_STAGES and lot.control is Control.NORMAL:
             self._proved.add(room.lot_id)
         else:
@@ -183,6 +213,18 @@ class Waker:
             self._begin_tick(room.lot_id)
         else:
             self._arm(room.lot_id, next_wake_at(lot))
+
+    def _line_lost(self) -> None:
+        """The other processes are to know before one of them closes anything; many at once are one
+        piece of news."""
+        if not self._telling:
+            self._telling = True
+            self._begin(self._tell_lost())
+
+    async def _tell_lost(self) -> None:
+        self._telling = False
+        assert self._cut_offs is not None
+        await self._cut_offs.look(self._proved)
 
     def _arm(self, lot_id: str, wake_at: int | None) -> None:
         """One timer a lot, and only for instants before the next poll but one."""

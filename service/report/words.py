@@ -54,7 +54,7 @@ SUSPENSIONS: Mapping[str, str] = {
     "RESULT_DISPUTED": "结果待裁定",
     "OUTAGE": "报价通道中断",
     "CLOCK_STEP": "时钟异常",
-    "CUT_OFF": "网络中断",
+    "CUT_OFF": "平台线路中断",
     "OTHER": "其他原因",
 }
 

@@ -18,6 +18,7 @@ from service.audit.notes import SigningKey, lot_origin
 from service.audit.signatures import BidderKey, bid_message
 from service.audit.tree import Frontier, Tree, leaf_hash
 from service.live.audience import Seat
+from service.live.cut_off import CutOffs
 from service.live.facts import BidPath
 from service.live.frames import Prepared, prepare
 from service.live.record import make_entry
@@ -263,7 +264,7 @@ class World:
             views=self.views,
         )
         rooms = Rooms(parts, self.office)
-        made = Process(rooms, Waker(rooms))
+        made = Process(rooms, Waker(rooms, CutOffs(rooms)))
         self.processes.append(made)
         return made
 

@@ -83,7 +83,7 @@ const en: Messages = {
     RESULT_DISPUTED: 'result to be ruled on',
     OUTAGE: 'the bid path was interrupted',
     CLOCK_STEP: 'the clock stepped',
-    CUT_OFF: 'the network was cut',
+    CUT_OFF: 'our lines were cut',
     OTHER: 'other',
   },
 

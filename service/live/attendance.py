@@ -1,0 +1,45 @@
+"""Who of a lot's bidders sits here, and how those ended who do not any more."""
+
+from collections.abc import Callable
+
+from service.clock import Clock
+
+LOST = frozenset({1005, 1006, 1011, 1012, 4008})
+"""Ends without a goodbye: the line broke (1005 and 1006, as our server and others name it), no pong
+came (1011), this process stopped (1012), or the client took nothing any more (4008)."""
+REPLACED = 4010
+
+
+class Attendance:
+    """The bidders of one room. Observers are not counted, and nothing of it leaves the engine.
+
+    on_loss: called when a bidder's line is lost.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._here: set[str] = set()
+        self._lost: dict[str, int] = {}
+        self._parted: dict[str, int] = {}
+        self.on_loss: Callable[[], object] | None = None
+
+    def came(self, bidder_no: str) -> None:
+        self._here.add(bidder_no)
+        self._lost.pop(bidder_no, None)
+        self._parted.pop(bidder_no, None)
+
+    def went(self, bidder_no: str, code: int | None) -> None:
+        """`code`: of the close, ours or the client's; None when nobody says how it was."""
+        self._here.discard(bidder_no)
+        if code in LOST:
+            self._lost[bidder_no] = self._clock.now_ms()
+            if self.on_loss is not None:
+                self.on_loss()
+        elif code != REPLACED:
+            self._parted[bidder_no] = self._clock.now_ms()
+
+    def since(self, instant: int) -> tuple[frozenset[str], dict[str, int], frozenset[str]]:
+        """Who is here; since `instant` (ms): who was lost and when, who said goodbye."""
+        self._lost = {who: at for who, at in self._lost.items() if at >= instant}
+        self._parted = {who: at for who, at in self._parted.items() if at >= instant}
+        return frozenset(self._here), dict(self._lost), frozenset(self._parted)
