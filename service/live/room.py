@@ -14,7 +14,7 @@ Several processes may hold a room for one lot; the swap decides between them, no
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 import structlog
@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from schemas import live
 from schemas.problem import ProblemCode
 from service import gauges
+from service.audit.tree import Tree
 from service.bus.hints import Bus, LogMoved
 from service.clock import Clock
 from service.live.audience import Audience
@@ -30,8 +31,17 @@ from service.live.batch import Answer, Decided, Draft
 from service.live.facts import BidPath
 from service.live.final_calls import FinalCalls
 from service.live.frames import notices, problem
+from service.live.opening import (
+    Shelf,
+    find_place,
+    open_record,
+    read_back,
+    recall_bids,
+    recall_own,
+)
 from service.live.receipts import receipt_of
-from service.live.record import Entry, LogBroken, Record, read_entry
+from service.live.record import Entry, Record, read_entry
+from service.live.states import state_of
 from service.live.timers import Timers
 from service.live.views import Views
 from service.rules import messages as m
@@ -42,15 +52,24 @@ from service.rules.terms import Control
 from service.settings import Settings
 from service.store.ledger import (
     Appended,
+    BidIdTaken,
     CommitUnknown,
     Ledger,
     NotWritten,
-    read_heads,
     read_log,
 )
 from service.store.log_tables import lot_log
+from service.store.lot_states import StoredState
 from service.store.projection import lot_fields, rules_summary
 from service.store.signer import Halted, Signer
+from service.store.trees import Trees
+
+ENTRIES_A_LOOK = 500
+"""Of others' entries that are read at once."""
+TREE_LEAVES = 1_000_000
+"""Of trees for old receipts, where nobody shares those of the witnesses."""
+FEW = 16
+"""Entries so few that nobody keeps a state for them."""
 
 _log = structlog.get_logger()
 
@@ -68,6 +87,12 @@ class Parts:
     path: BidPath
     hints: Bus | None = None
     views: Views | None = None
+    trees: Trees = field(default_factory=lambda: Trees(TREE_LEAVES))
+
+    @property
+    def shelf(self) -> Shelf:
+        """Where records are read from."""
+        return Shelf(self.engine, self.settings, self.signer)
 
 
 class Nudge(Enum):
@@ -81,12 +106,14 @@ class Nudge(Enum):
 
 
 class Fate(Enum):
-    """What became of a write. UNKNOWN: it is not in the log, and may still arrive."""
+    """What became of a write. UNKNOWN: it is not in the log, and may still arrive. TAKEN: a bid of
+    it stands in the log already, decided longer ago than this room remembered."""
 
     WRITTEN = "WRITTEN"
     LOST = "LOST"
     NOT_WRITTEN = "NOT_WRITTEN"
     UNKNOWN = "UNKNOWN"
+    TAKEN = "TAKEN"
 
 
 @dataclass(slots=True, eq=False)
@@ -128,6 +155,8 @@ class Room:
         self._behind = False
         self._torn = False
         self._shown = record.size
+        self._state_of = (record.began_at, self.lot.stage, self.lot.control)
+        self._recalled: set[str] = set()
         self._proved_to = 0
         self._listeners: list[Callable[[Room], None]] = []
         clock, timers, settings = parts.clock, parts.timers, parts.settings
@@ -197,7 +226,7 @@ class Room:
             if isinstance(looked, live.Problem):
                 # Nobody could look: to call the bid unknown would be a guess.
                 return problem(ProblemCode.NOT_YET_CONFIRMED, bid_id)
-        place = self._record.bids.get(bid_id)
+        place = await find_place(self._parts.shelf, self._record, self.log, bid_id)
         if place is None or place.bidder_no != bidder_no:
             return problem(ProblemCode.UNKNOWN_BID, bid_id)
         return await self._receipt_at(place.seq, bid_id)
@@ -236,6 +265,26 @@ class Room:
         """Sends the audience away; what waits is still decided."""
         self._calls.stop()
         self.audience.close(code)
+
+    async def recall(self, bidder_no: str) -> None:
+        """Reads the bidder's own bids of old, before a snapshot shows them."""
+        await recall_own(self._parts.shelf, self._record, self.log, bidder_no)
+        self._recalled.add(bidder_no)
+
+    def new_state(self, *, closing: bool = False) -> StoredState | None:
+        """The folded log to be kept, when it has grown or moved on enough since the last one.
+
+        Call it outside the serial path's awaits: between two batches the record is whole.
+        """
+        lot, record = self.lot, self._record
+        size, *moved = self._state_of
+        new = record.size - size
+        most = self._parts.settings.state_entries
+        due = closing or moved != [lot.stage, lot.control]
+        if self._behind or new < (min(FEW, most) if due else most):
+            return None
+        self._state_of = (record.size, lot.stage, lot.control)
+        return state_of(record, self.log, self._parts.signer)
 
     # ── frames ──────────────────────────────────────────────────────────────────────────────
 
@@ -393,6 +442,11 @@ class Room:
             # signs, answers or shows. A crash after it loses no entry, only answers, and those
             # bid_status gives, from the same log and by the same code.
             appended = await self._parts.ledger.append(draft.to_append())
+        except BidIdTaken:
+            bids = [entry.command for entry in draft.entries]
+            taken = [bid.bid_id for bid in bids if isinstance(bid, m.PlaceBid)]
+            await recall_bids(self._parts.shelf, self._record, self.log, taken)
+            return Fate.TAKEN
         except NotWritten as error:
             _log.warning("not_written", lot_id=self.lot_id, error=str(error))
             return Fate.NOT_WRITTEN
@@ -427,16 +481,24 @@ class Room:
         if not self._behind:
             return []
         if self._torn:
-            self._record = await open_record(self.origin, self.log, self._parts)
+            self._record = await open_record(self._parts.shelf, self.log)
+            for bidder_no in self._recalled:
+                await recall_own(self._parts.shelf, self._record, self.log, bidder_no)
             self._torn = False
-        async with self._parts.engine.connect() as connection:
-            rows = await read_log(connection, self.log, self._shown - 1)
-        news = [read_entry(self.origin, seq, row) for seq, row in enumerate(rows, self._shown)]
-        foreign = news[self.size - self._shown :]
-        if foreign:
-            gauges.ROOM_LAG_SECONDS.observe((self._parts.clock.now_ms() - foreign[0].at) / 1000)
-        for entry in foreign:
-            self._record.add(entry)
+        news: list[Entry] = []
+        while True:
+            after = self._shown - 1 + len(news)
+            async with self._parts.engine.connect() as connection:
+                rows = await read_log(connection, self.log, after, ENTRIES_A_LOOK)
+            piece = [read_entry(self.origin, seq, row) for seq, row in enumerate(rows, after + 1)]
+            foreign = [entry for entry in piece if entry.seq >= self.size]
+            if foreign:
+                gauges.ROOM_LAG_SECONDS.observe((self._parts.clock.now_ms() - foreign[0].at) / 1000)
+            for entry in foreign:
+                self._record.add(entry)
+            news += piece
+            if len(rows) < ENTRIES_A_LOOK:
+                break
         self._behind = False
         if news:
             self._show(news)
@@ -458,13 +520,15 @@ class Room:
         except Exception as error:
             _log.error("show_failed", lot_id=self.lot_id, exc_info=error)
 
-    def _receipt(self, entry: Entry, head: int, bid_id: str) -> live.Receipt | live.Problem:
+    def _receipt(
+        self, entry: Entry, head: int, bid_id: str, tree: Tree | None = None
+    ) -> live.Receipt | live.Problem:
         """Bytes that depend on the log alone, so asking again gives the same."""
         try:
             return receipt_of(
                 entry,
                 log=self.origin,
-                tree=self._record.tree,
+                tree=tree or self._record.tree,
                 head_size=head,
                 signer=self._parts.signer,
             )
@@ -474,41 +538,18 @@ class Room:
             return self._no_receipt(error, bid_id)
 
     async def _receipt_at(self, seq: int, bid_id: str) -> live.Receipt | live.Problem:
+        parts = self._parts
         try:
-            entry, head = await self._read_back(seq)
+            entry, head, tree = await read_back(
+                parts.shelf, self._record, self.log, seq, parts.trees
+            )
         except Exception as error:
             return self._no_receipt(error, bid_id)
-        return self._receipt(entry, head, bid_id)
+        return self._receipt(entry, head, bid_id, tree)
 
     def _no_receipt(self, error: Exception, bid_id: str) -> live.Problem:
         _log.error("receipt_failed", lot_id=self.lot_id, exc_info=error)
         return problem(ProblemCode.NOT_YET_CONFIRMED, bid_id)
-
-    async def _read_back(self, seq: int) -> tuple[Entry, int]:
-        """An entry and the size after its batch, from the database."""
-        async with self._parts.engine.connect() as connection:
-            rows = await read_log(connection, self.log, seq - 1, limit=1)
-            heads = await read_heads(connection, self.log)
-        self._record.learn_heads([head.size for head in heads])
-        head = self._record.head_over(seq)
-        if not rows or head is None:
-            raise LogBroken(f"{self.origin} {seq}: decided but not in the log")
-        return read_entry(self.origin, seq, rows[0]), head
-
-
-async def open_record(origin: str, log: str, parts: Parts) -> Record:
-    """The whole log read, checked and folded. Raises LogBroken when it is not what it must be."""
-    record = Record(origin, kept_quotes=parts.settings.recent_quotes)
-    async with parts.engine.connect() as connection:
-        rows = await read_log(connection, log)
-        heads = await read_heads(connection, log)
-    for seq, row in enumerate(rows):
-        record.add(read_entry(origin, seq, row))
-    record.learn_heads([head.size for head in heads])
-    for head in heads:
-        if head.size <= record.size and record.tree.root(head.size) != head.root:
-            raise LogBroken(f"{origin}: the root at size {head.size} is not the stored one")
-    return record
 
 
 def _reply_all(batch: list[_Waiting], code: ProblemCode) -> None:

@@ -1,4 +1,7 @@
-"""Merkle trees of stored logs, kept while they are asked for: what consistency proofs come from."""
+"""Merkle trees of stored logs, kept while they are asked for.
+
+Consistency proofs come from them, and receipts of bids that a room no longer has in memory.
+"""
 
 import asyncio
 from collections import OrderedDict
@@ -55,5 +58,4 @@ async def _extend(connection: AsyncConnection, log: str, tree: Tree, size: int) 
         rows = (await connection.execute(piece)).scalars().all()
         if not rows:
             return
-        tree.extend(rows)
-        await asyncio.sleep(0)
+        await asyncio.to_thread(tree.extend, rows)
