@@ -61,6 +61,10 @@ class Settings(BaseSettings):
     """How long a socket's client may leave a ping unanswered before its seat is given up."""
     recent_quotes: int = 50
     update_quotes: int = 20
+    room_entries: int = 2_000
+    """Entries whose bids and proofs a room has in memory, at least; older ones are looked up."""
+    state_entries: int = 256
+    """New entries after which a lot's folded state is kept, at the next poll."""
     view_rows: int = 50_000
     """Rows of what screens were shown that may wait to be written; beyond, the oldest are lost."""
     view_batch: int = 1_000

@@ -56,7 +56,7 @@ async def live_channel(websocket: WebSocket, lot_id: str) -> None:
     caller, bidder_no = await _identify(websocket, door, lot_id)
     with suppress(WebSocketDisconnect):
         await websocket.accept(subprotocol=live.SUBPROTOCOL)
-        room = await door.rooms.get(lot_id)
+        room = await door.rooms.enter(lot_id, bidder_no)
         assert room is not None, "a published lot stays published"
         await Session(websocket, door, room, caller, bidder_no).run()
 

@@ -88,9 +88,9 @@ class Waker:
                 self._begin_tick(lot_id)
             else:
                 self._arm(lot_id, lot.wake_at)
-        for lot_id in self._proved:
-            room = await self._rooms.get(lot_id)
-            if room is not None:
+        await self._rooms.open_all(self._proved)
+        for room in self._rooms.open_rooms():
+            if room.lot_id in self._proved:
                 room.check()
         await self._rooms.poll()
 

@@ -91,6 +91,10 @@ class NotWritten(Exception):
     """Surely nothing was written: the server refused, or was never asked."""
 
 
+class BidIdTaken(NotWritten):
+    """A bid of this append stands in the log already, under the same bid_id."""
+
+
 class CommitUnknown(Exception):
     """The connection was lost with the statement in flight: it may be committed, or be so yet.
 
@@ -224,7 +228,8 @@ class Ledger:
     async def _write_each(self, batch: list[_Waiting], error: Exception) -> None:
         """One append was refused and took the statement with it: the others are innocent."""
         if len(batch) == 1:
-            _fail(batch, NotWritten(str(error)))
+            taken = getattr(error, "constraint_name", None) == _BID_ID
+            _fail(batch, BidIdTaken(str(error)) if taken else NotWritten(str(error)))
             return
         for waiting in batch:
             await self._write([waiting])
@@ -356,6 +361,8 @@ def _says_that_it_ends(error: asyncpg.PostgresError) -> bool:
 
 _CONTENT_REFUSED = (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError)
 """Refusals of what an append says; the connection is as good as before."""
+
+_BID_ID = "pk_log_bids"
 
 _HEAD = select(logs.c.size, logs.c.root, logs.c.frontier, logs.c.last_at)
 
