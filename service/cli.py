@@ -95,15 +95,49 @@ def demo(
 def serve(
     host: Annotated[str | None, typer.Option(help="Address; else LUOCHUI_HOST.")] = None,
     port: Annotated[int | None, typer.Option(help="Port; else LUOCHUI_PORT.")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that share the port.")] = 1,
+    worker: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Run the service on a configured PostgreSQL (LUOCHUI_DATABASE_URL)."""
     from service.main import serve as run
+    from service.settings import load_settings
+    from service.workers import run_workers
+
+    with refusals():
+        settings = load_settings()
+        chosen = settings.model_copy(
+            update={
+                "host": host or settings.host,
+                "port": settings.port if port is None else port,
+            }
+        )
+        if workers > 1:
+            raise typer.Exit(asyncio.run(run_workers(chosen, workers)))
+        if worker is None:
+            check_port(chosen.host, chosen.port)
+        run_loop(run(chosen, worker))
+
+
+@app.command()
+def relay(
+    upstream: Annotated[
+        str | None, typer.Option(help="The service's address; else LUOCHUI_RELAY_UPSTREAM.")
+    ] = None,
+    host: Annotated[str | None, typer.Option(help="Address; else LUOCHUI_HOST.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port; else LUOCHUI_PORT.")] = None,
+) -> None:
+    """Serve observers from the bus (LUOCHUI_NATS_URL) and the service; needs no database."""
+    from service.relay.run import relay as run
     from service.settings import load_settings
 
     with refusals():
         settings = load_settings()
         chosen = settings.model_copy(
-            update={"host": host or settings.host, "port": port or settings.port}
+            update={
+                "host": host or settings.host,
+                "port": port or settings.port,
+                "relay_upstream": upstream or settings.relay_upstream,
+            }
         )
         check_port(chosen.host, chosen.port)
         run_loop(run(chosen))

@@ -1,14 +1,17 @@
 """What the operator's watchmen see in /metrics of the engine: bids, screens, clock, writes.
 
+Of several workers on one port, gauges are summed or the worst of them is shown.
 Counted where the fact arises, once a batch where there is one, through children looked up once:
 finding a label costs more than counting. No label names a lot or a person.
 """
 
 import asyncio
+import os
 from collections.abc import Iterable
 from typing import Protocol
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from service.rules import messages as m
 
@@ -25,17 +28,26 @@ ANSWER_SECONDS = Histogram(
     "From a bid's frame being read to its answer being handed to the transport.",
     buckets=_FAST_S,
 )
-WATCHERS = Gauge("luochui_watchers", "Open live channels: observers and bidders.", ("role",))
+WATCHERS = Gauge(
+    "luochui_watchers",
+    "Open live channels: observers and bidders.",
+    ("role",),
+    multiprocess_mode="livesum",
+)
 ROOM_LAG_SECONDS = Histogram(
     "luochui_room_lag_seconds",
     "Age of the oldest entry of another process when a room reads it.",
     buckets=_FAST_S,
 )
 CLOCK_OFFSET_SECONDS = Gauge(
-    "luochui_clock_offset_seconds", "The database's clock minus this machine's."
+    "luochui_clock_offset_seconds",
+    "The database's clock minus this machine's.",
+    multiprocess_mode="livemostrecent",
 )
 CLOCK_UNCERTAINTY_SECONDS = Gauge(
-    "luochui_clock_uncertainty_seconds", "How far the measured offset may be wrong."
+    "luochui_clock_uncertainty_seconds",
+    "How far the measured offset may be wrong.",
+    multiprocess_mode="livemax",
 )
 OUTBOX_DROPS = Counter(
     "luochui_outbox_drops_total",
@@ -54,7 +66,9 @@ CONNECTIONS_REFUSED = Counter(
     ("why",),
 )
 LOOP_LAG_SECONDS = Gauge(
-    "luochui_loop_lag_seconds", "How late the event loop woke for its latest sample."
+    "luochui_loop_lag_seconds",
+    "How late the event loop woke for its latest sample.",
+    multiprocess_mode="livemax",
 )
 LEDGER_WRITE_SECONDS = Histogram(
     "luochui_ledger_write_seconds",
@@ -68,7 +82,11 @@ INTERRUPTIONS = Counter(
     "luochui_interruptions_total", "Sales interrupted by this process, by cause.", ("cause",)
 )
 PATH_PROOFS = Counter("luochui_path_proofs_total", "Durable proofs that bids can be placed now.")
-BUS_UP = Gauge("luochui_bus_up", "1 while hints from other processes are heard, else 0.")
+BUS_UP = Gauge(
+    "luochui_bus_up",
+    "1 while hints from other processes are heard, else 0.",
+    multiprocess_mode="livemin",
+)
 
 ACCEPTED, REFUSED = BIDS.labels("accepted"), BIDS.labels("refused")
 OBSERVERS, BIDDERS = WATCHERS.labels("observer"), WATCHERS.labels("bidder")
@@ -80,6 +98,15 @@ _CODES = {
     for code in (1000, 1001, 1002, 1003, 1005, 1006, 1007, 1009, 1011, 1012, 4001, 4008, 4009, 4010)
 }
 _OTHER_CODE = SOCKETS_CLOSED.labels("other")
+
+
+def exposition() -> bytes:
+    """The Prometheus text of this process, or of every worker on its port together."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return generate_latest()
+    together = CollectorRegistry()
+    MultiProcessCollector(together)  # type: ignore[no-untyped-call]  # the package has no types
+    return generate_latest(together)
 
 
 class Measured(Protocol):

@@ -5,7 +5,6 @@ import contextlib
 import gc
 import os
 import secrets
-import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
@@ -15,7 +14,6 @@ from typing import Any
 
 import asyncpg
 import structlog
-import uvicorn
 from fastapi import FastAPI
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -25,12 +23,11 @@ from service import gauges
 from service.api.app import build_app
 from service.api.bidding import submit_port
 from service.api.parts import Parts, Trust
-from service.api.uvicorn_protocol import socket_options
 from service.audit.keys import KeyFileBroken
 from service.audit.notes import NoteBroken, SigningKey
 from service.audit.verifier import verify_pack
-from service.bus.hints import RollChanged
-from service.connections import Bounds, http_protocol
+from service.bus.hints import Bus, RollChanged
+from service.bus.nats_bus import BusMissing, NatsBus
 from service.desk import parcels, people, retention, settlement
 from service.desk.anchoring import BadFile, Given, anchored, check_before_export, read_given
 from service.desk.evidence import build_pack, record_taken
@@ -43,11 +40,14 @@ from service.desk.refused import Refused
 from service.desk.retention import Kept
 from service.live.cut_off import CutOffs
 from service.live.facts import BidPath
+from service.live.relayed import beat
 from service.live.room import Parts as RoomParts
 from service.live.rooms import Rooms
+from service.live.sessions import Sessions
 from service.live.timers import LoopTimers
 from service.live.views import Views
 from service.live.waker import Waker
+from service.serving import CannotStart, doors, log_as_json
 from service.settings import Settings
 from service.store.dbclock import DatabaseClock, database_clock
 from service.store.engine import open_engine, watch_primary
@@ -57,17 +57,13 @@ from service.store.programs import EmbeddedPostgresError
 from service.store.promises import DatabaseCannotKeepItsPromises, check_promises
 from service.store.retention import Destroyed
 from service.store.signer import Signer
+from service.workers import stop_with_parent
 
-SHUTDOWN_S = 5
 _LIFE = secrets.token_hex(3)
 OUTSIDE_CONNECTIONS = 3
 """To the database, for what witnesses and the authority say."""
 
 _log = structlog.get_logger()
-
-
-class CannotStart(Exception):
-    """The text is one sentence that says what is missing and what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,8 +108,8 @@ async def opened(settings: Settings) -> AsyncIterator[Running]:
         await stack.enter_async_context(_kept_going(watch_primary(engine, settings), "primary"))
         clock = await stack.enter_async_context(database_clock(engine, settings))
         await stack.enter_async_context(_kept_going(gauges.sample(clock), "gauges"))
-        hints = Hints(engine, settings)
-        await stack.enter_async_context(_kept_going(hints.run(), "hints"))
+        bus = open_bus(engine, settings)
+        await stack.enter_async_context(_kept_going(bus.run(), "bus"))
         ledger = Ledger(engine, settings)
         stack.push_async_callback(ledger.close)
         given = read_given(settings, signer.verifying)
@@ -129,9 +125,11 @@ async def opened(settings: Settings) -> AsyncIterator[Running]:
         views = Views(engine, clock, settings, process_name())
         await stack.enter_async_context(_kept_going(views.run(), "views"))
         stack.push_async_callback(_written_at_last, views)
-        rooms = Rooms(_room_parts(engine, ledger, clock, settings, signer, hints, views), facts)
+        rooms = Rooms(_room_parts(engine, ledger, clock, settings, signer, bus, views), facts)
         stack.push_async_callback(rooms.close)
-        hints.subscribe(rooms.hear)
+        bus.subscribe(rooms.hear)
+        Sessions(rooms, bus, secret_of(settings))
+        await stack.enter_async_context(_kept_going(beat(rooms, bus), "beats"))
         waker = Waker(rooms, CutOffs(rooms))
         clock.on_step(waker.clock_stepped)
         passwords = Passwords(settings.password_workers)
@@ -143,7 +141,7 @@ async def opened(settings: Settings) -> AsyncIterator[Running]:
             signer=signer,
             passwords=passwords,
             submit=submit_port(rooms),
-            roll_changed=lambda lot_id: hints.tell(RollChanged(lot_id)),
+            roll_changed=lambda lot_id: bus.tell(RollChanged(lot_id)),
             export_pack=lambda lot_id, regulator: build_pack(
                 engine,
                 settings.site,
@@ -176,76 +174,22 @@ def verifying(signer: Signer, given: Given) -> Callable[[bytes], VerifyReport]:
 
 
 @asynccontextmanager
-async def serving(running: Running) -> AsyncIterator[None]:
+async def serving(running: Running, *, shared: bool = False) -> AsyncIterator[None]:
     """The doors open on the settings' host and port; Ctrl-C or SIGTERM sets `stopping`."""
-    settings = running.settings
-    server = _Server(
-        uvicorn.Config(
-            running.app,
-            host=settings.host,
-            port=settings.port,
-            **socket_options(
-                settings.frame_bytes, ping_ms=settings.ping_ms, pong_ms=settings.pong_ms
-            ),
-            http=http_protocol(_bounds(settings)),
-            timeout_graceful_shutdown=SHUTDOWN_S,
-            forwarded_allow_ips=list(settings.trusted_proxies),
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-        )
-    )
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, running.stopping.set)
-    task = asyncio.create_task(server.serve(), name="doors")
-    try:
-        while not server.started:
-            if task.done():
-                raise CannotStart(f"Nobody can listen on {settings.host}:{settings.port}.")
-            await asyncio.sleep(0.01)
-        yield
-    finally:
-        await running.parts.rooms.close()
-        server.should_exit = True
-        await asyncio.wait((task,), timeout=2 * SHUTDOWN_S)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
-
-
-def _bounds(settings: Settings) -> Bounds:
-    return Bounds(
-        connections=settings.connections,
-        per_address=settings.connections_per_address,
-        head_bytes=settings.head_bytes,
-        head_s=settings.head_ms / 1000,
-        body_s=settings.body_ms / 1000,
-        unread_s=settings.unread_ms / 1000,
-        trusted=settings.trusted_proxies,
-    )
-
-
-class _Server(uvicorn.Server):
-    """Leaves the signals to `serving`: the doors are not the last to close."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Any:
+    farewell = running.parts.rooms.close
+    async with doors(running.app, running.settings, running.stopping, farewell, shared=shared):
         yield
 
 
-async def serve(settings: Settings) -> None:
-    """`luochui serve`: until SIGTERM or Ctrl-C."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ]
-    )
-    async with opened(settings) as running, serving(running):
-        _log.info("serving", host=settings.host, port=settings.port, site=settings.site)
+async def serve(settings: Settings, worker: int | None = None) -> None:
+    """`luochui serve`: until SIGTERM or Ctrl-C. worker: its place among several on one port."""
+    log_as_json()
+    shared = worker is not None
+    async with opened(settings) as running, serving(running, shared=shared):
+        if shared:
+            stop_with_parent(running.stopping)
+        where = {"host": settings.host, "port": settings.port, "worker": worker}
+        _log.info("serving", site=settings.site, **where)
         spare_the_living()
         await running.stopping.wait()
         _log.info("stopping", drain_ms=settings.drain_ms)
@@ -338,6 +282,21 @@ def database_url(settings: Settings) -> str:
     return settings.database_url.get_secret_value()
 
 
+def open_bus(engine: AsyncEngine, settings: Settings) -> Bus:
+    """The bus that the settings name; raises an error of one sentence when it cannot be."""
+    if settings.bus == "postgres":
+        return Hints(engine, settings)
+    if settings.nats_url is None:
+        raise CannotStart("Set LUOCHUI_NATS_URL to the NATS server, or LUOCHUI_BUS=postgres.")
+    return NatsBus(settings.nats_url.get_secret_value(), settings.site, settings)
+
+
+def secret_of(settings: Settings) -> bytes:
+    """What only the processes of one site have."""
+    assert settings.log_key is not None, "no process opens without its key"
+    return settings.log_key.get_secret_value().encode()
+
+
 def log_key(settings: Settings) -> SigningKey:
     if settings.log_key is None:
         raise CannotStart("Set LUOCHUI_LOG_KEY_FILE to the log key; `luochui log-key` makes one.")
@@ -353,6 +312,7 @@ def known_errors() -> tuple[type[Exception], ...]:
     """Errors whose text is already the sentence that a person needs."""
     return (
         BadFile,
+        BusMissing,
         CannotSign,
         CannotStart,
         DatabaseCannotKeepItsPromises,
@@ -387,7 +347,7 @@ def _room_parts(
     clock: DatabaseClock,
     settings: Settings,
     signer: Signer,
-    hints: Hints,
+    bus: Bus,
     views: Views,
 ) -> RoomParts:
     return RoomParts(
@@ -398,7 +358,7 @@ def _room_parts(
         settings=settings,
         signer=signer,
         path=BidPath(engine, clock, process_name()),
-        hints=hints,
+        hints=bus,
         views=views,
     )
 

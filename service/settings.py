@@ -2,12 +2,12 @@
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-SECRETS = ("database_url", "migration_url", "bank_secret", "log_key")
+SECRETS = ("database_url", "migration_url", "bank_secret", "log_key", "nats_url")
 
 
 class Settings(BaseSettings):
@@ -32,6 +32,19 @@ class Settings(BaseSettings):
     """Addresses or networks whose X-Forwarded-For and -Proto are believed; empty: nobody's."""
     demo: bool = False
     """Practice site: `demo` RuleSets may be released and pages say so."""
+
+    # between processes
+    bus: Literal["postgres", "nats"] = "postgres"
+    """How processes of this site hear of each other; relays need NATS."""
+    nats_url: SecretStr | None = None
+    """nats://user:password@host:port, or several with commas between."""
+    relay_upstream: str | None = None
+    """Of a relay: the service's address, e.g. https://auction.example.cn."""
+    relay_lots: int = 200
+    """Lots that a relay has open; a visitor to one more is sent away."""
+    relay_watchers: int = 10_000
+    relay_proof_ms: int = 2_000
+    """How long after its last proof of being current a relay still says that it is alive."""
 
     # bounds: queues, frames, waits
     pool_size: int = 8

@@ -19,6 +19,8 @@ from service.desk.refused import Refused
 
 Model = TypeVar("Model")
 
+TIME_HEADER = "Luochui-Time-Ms"
+"""Database time of an answer (UTC ms), while it is sure."""
 COOKIE = "luochui_session"
 """Holds a signed-in person's token."""
 

@@ -39,6 +39,36 @@ def fields() -> live.LotFields:
     )
 
 
+def snapshot(quote: live.AcceptedQuote) -> live.Snapshot:
+    """What an observer is shown at that quote."""
+    summary = live.RulesSummary(
+        method=RULES.method,
+        price_unit=RULES.price_unit,
+        starting_price_fen=RULES.starting_price_fen,
+        grid=RULES.grid,
+        price_quantum_fen=RULES.price_quantum_fen,
+        self_outbid=RULES.self_outbid,
+        countdown_s=RULES.countdown_s,
+        extension=RULES.extension,
+        entry_rule=RULES.entry_rule,
+        drain_ms=RULES.drain_ms,
+        warnings_s=RULES.warnings_s,
+        area_centi_m2=FACTS.area_centi_m2,
+        title=TITLE,
+        parcel_no=FACTS.parcel_no,
+        land_use=FACTS.land_use,
+    )
+    return live.Snapshot(
+        seq=quote.seq,
+        at=quote.at,
+        lot_id=LOT_ID,
+        log=LOG,
+        lot=fields(),
+        rules=summary,
+        recent=(quote,),
+    )
+
+
 def card() -> rest.LotCard:
     return rest.LotCard(
         lot_id=LOT_ID,

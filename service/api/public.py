@@ -7,11 +7,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import PlainTextResponse, Response
 
-from schemas.live import AcceptedQuote
+from schemas.live import AcceptedQuote, Snapshot, Update
 from schemas.log import LotEntry
 from schemas.problem import ProblemCode
 from schemas.rest import LotCard, LotPage, Page, SiteInfo
 from service.api.doors import (
+    TIME_HEADER,
     Cursor,
     Digits,
     Limit,
@@ -39,6 +40,9 @@ MAX_ENTRIES = 500
 
 Words = Annotated[str | None, Query(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
 After = Annotated[Digits, Query(ge=-1, le=2**53 - 1, description="seq of the last entry you have.")]
+MaybeAfter = Annotated[
+    Digits | None, Query(ge=-1, le=2**53 - 1, description="seq of the last state you have.")
+]
 Entries = Annotated[Digits, Query(ge=1, le=MAX_ENTRIES)]
 
 
@@ -137,6 +141,30 @@ async def get_lot(request: Request, lot_id: TheLot) -> Response:
         lot = await published(connection, lot_id)
         result = await results.read_result(connection, lot_id)
     return answer(lot_page(lot, None if result is None else result["winner_name"]))
+
+
+@router.get(
+    "/lots/{lot_id}/live",
+    operation_id="get_live",
+    response_model=Snapshot | Update,
+    response_model_exclude_none=True,
+    responses=refusals(ProblemCode.NOT_FOUND),
+)
+async def get_live(request: Request, lot_id: TheLot, after_seq: MaybeAfter = None) -> Response:
+    """What the live channel shows everyone now, for relays and for programs without a socket.
+
+    With `after_seq` the missing rows when they fit one update, else and without it a snapshot, as
+    the channel answers `resync`. The header `Luochui-Time-Ms` is the database's time.
+    """
+    parts = parts_of(request)
+    room = await parts.rooms.get(lot_id)
+    if room is None:
+        raise Refused(ProblemCode.NOT_FOUND, "No such lot is published.")
+    shown = room.snapshot(None) if after_seq is None else room.resync(after_seq, None)
+    answered = answer(shown)
+    if parts.clock.is_sure():
+        answered.headers[TIME_HEADER] = str(parts.clock.now_ms())
+    return answered
 
 
 @router.get(

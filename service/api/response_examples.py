@@ -66,6 +66,7 @@ def _public() -> dict[str, BaseModel]:
             reserve_commitment="1a" * 32,
             version=1,
         ),
+        "get_live": sale.snapshot(quote),
         "list_quotes": rest.Page[live.AcceptedQuote](items=(quote,)),
         "get_replay": rest.Page[log.LotEntry](items=(sale.entry(),), next_cursor="17"),
     }

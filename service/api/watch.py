@@ -8,11 +8,12 @@ import asyncio
 from collections.abc import Iterator
 
 from fastapi import APIRouter, Request
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import text
 from starlette.responses import JSONResponse, Response
 
 from schemas.problem import ProblemCode
+from service import gauges
 from service.api.parts import Parts, parts_of
 from service.desk.refused import Refused
 
@@ -44,8 +45,8 @@ async def ready(request: Request) -> JSONResponse:
 
 @router.get("/metrics")
 async def metrics() -> Response:
-    """Prometheus text. Nothing in it counts bidders."""
-    return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    """Prometheus text, of all workers on this port. Nothing in it names a bidder."""
+    return Response(gauges.exposition(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 def _of_this_process(parts: Parts) -> Iterator[Reason]:

@@ -7,10 +7,18 @@ WITNESS_ANSWERS = Counter(
     "Answers of witnesses to our heads: cosigned (of lots), refused, silent, halted.",
     ("witness", "outcome"),
 )
-HALTED_LOGS = Gauge("luochui_halted_logs", "Logs that this process may not sign any more.")
+HALTED_LOGS = Gauge(
+    "luochui_halted_logs",
+    "Logs that this process may not sign any more.",
+    multiprocess_mode="livemax",
+)
 STAMP_ANSWERS = Counter(
     "luochui_stamp_answers_total",
     "Answers of the timestamping authority: stamped, refused, silent.",
     ("outcome",),
 )
-STAMPS_PENDING = Gauge("luochui_stamps_pending", "Heads that still wait for their timestamp.")
+STAMPS_PENDING = Gauge(
+    "luochui_stamps_pending",
+    "Heads that still wait for their timestamp.",
+    multiprocess_mode="livemax",
+)

@@ -273,8 +273,12 @@ class Audience:
             del self._bidders[seat.bidder_no]
             self.attendance.went(seat.bidder_no, seat.closed or seat.left_with)
 
-    def changed(self, quotes: Iterable[live.AcceptedQuote]) -> None:
-        """Something was decided: a frame goes out now, or `conflate_ms` after the last one."""
+    def changed(self, quotes: Iterable[live.AcceptedQuote], gap: bool = False) -> None:
+        """Something was decided: a frame goes out now, or `conflate_ms` after the last one.
+
+        gap: these are not all quotes since the last change.
+        """
+        self._lost_rows |= gap
         for quote in quotes:
             self._lost_rows |= len(self._new) == self._new.maxlen
             self._new.append(quote)
