@@ -1,7 +1,8 @@
 """The faults of real auction systems that this one is held to, each in a few words.
 
-The first thirty concern order, deadline, close and channel; 49 and 50 what is sealed and what is
-signed. Each of these has a named test at least.
+The first 25 concern order, deadline and close, 26 to 38 the channel, 49 and 50 what is sealed and
+what is signed. Each of these has a named test at least, and for 1 to 38 `tests/protections` says
+what protects and sees the tests fail without it.
 """
 
 FAULTS = {
@@ -35,6 +36,14 @@ FAULTS = {
     28: "the countdown runs by the clock of the PC",
     29: "a reconnect repeats a bid or hides a gap",
     30: "one reader that never reads freezes everybody",
+    31: "a page of another origin opens a socket",
+    32: "an identity stands in the public feed",
+    33: "what is one bidder's own reaches another's screen",
+    34: "an idle socket is dropped for its silence",
+    35: "a shutdown hangs on open sockets, or each holds a database session",
+    36: "a background tab drifts its countdown",
+    37: "who joins late is not told of the pause",
+    38: "a bid fails and nobody sees it",
     49: "an unsalted reserve hash is brute-forced, or a secret has a default",
     50: "a restored old backup forks the log",
 }

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.faults import FAULTS
+from tests.protections.page import page
+from tests.protections.table import PROTECTIONS, Protection
 
 HOUSE = Path(__file__).parents[1]
 NAMED = re.compile(r"\bFault (\d+)(?: too)?:\s+\S")
@@ -57,7 +59,31 @@ def test_every_fault_has_a_named_test(number: int) -> None:
 
 
 def test_the_list_has_no_holes() -> None:
-    assert list(FAULTS) == [*range(1, 31), 49, 50]
+    assert list(FAULTS) == [*range(1, 39), 49, 50]
+
+
+def test_every_fault_of_an_auction_has_its_protection() -> None:
+    assert [each.fault for each in PROTECTIONS] == list(range(1, 39))
+
+
+@pytest.mark.parametrize("protection", PROTECTIONS, ids=lambda each: f"fault {each.fault}")
+def test_a_protection_stands_where_the_table_says_and_its_tests_name_the_fault(
+    protection: Protection,
+) -> None:
+    source = (HOUSE / protection.file).read_text()
+    assert source.count(protection.cut) == 1
+    named = {each.replace(": ", "::") for each in TESTS[protection.fault]}
+    for test in protection.tests:
+        file, _, name = test.partition(" > ")
+        if name:
+            assert f"it('{name}'" in (HOUSE / file).read_text()
+        else:
+            assert test in named, f"{test} does not say `Fault {protection.fault}:`"
+
+
+def test_the_page_of_faults_is_the_table() -> None:
+    """`python -m tests.protections --page > docs/faults.md` writes it."""
+    assert (HOUSE / "docs" / "faults.md").read_text() == page()
 
 
 def test_only_words_in_a_tests_own_docstring_count() -> None:
