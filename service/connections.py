@@ -141,6 +141,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._deadline: Any = None
         self._unread: Any = None
         self._refusal: HTTPStatus | None = None
+        self._upgraded = False
         self._left: Callable[[], None] = lambda: None
 
     # ── the connection ──────────────────────────────────────────────────────────────────────
@@ -166,7 +167,7 @@ class BoundedHttp(HttpToolsProtocol):
             return
         begun = self._begun
         super().data_received(data)
-        if self.transport.is_closing() or self.parser is None:
+        if self._upgraded or self.transport.is_closing() or self.parser is None:
             return
         if self._begun == begun:  # else part of it belongs to the request before
             self._overhead += len(data)
@@ -177,6 +178,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     def handle_websocket_upgrade(self) -> None:
         """The connection goes on as a socket and is counted until that is lost."""
+        self._upgraded = True
         self._disarm()
         super().handle_websocket_upgrade()
         protocol = cast(Any, self.transport).get_protocol()
@@ -213,6 +215,10 @@ class BoundedHttp(HttpToolsProtocol):
         """Whether nothing of ours is under way on this connection and no timer of its parent."""
         answered = self.cycle is None or self.cycle.response_complete
         return answered and self.timeout_keep_alive_task is None
+
+    def _is_answering(self) -> bool:
+        cycle = self.cycle
+        return cycle is not None and cycle.response_started and not cycle.response_complete
 
     # ── the answer ──────────────────────────────────────────────────────────────────────────
 
@@ -255,7 +261,7 @@ class BoundedHttp(HttpToolsProtocol):
         """Says why, unless an answer has begun, and hangs up."""
         self._disarm()
         code, sentence, why = _REFUSALS[status]
-        if self.cycle is not None and self.cycle.response_started:
+        if self._is_answering():
             self._cut(why)
             return
         gauges.CONNECTIONS_REFUSED.labels(why).inc()

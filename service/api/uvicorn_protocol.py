@@ -6,6 +6,7 @@ of a watcher differs.
 """
 
 import asyncio
+import socket
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -22,13 +23,16 @@ and stay; what is longer still ends the connection with 1009."""
 
 _LAST_WORDS_S = 5.0
 """How long a slow reader may take to hear why it was closed."""
+_KERNEL_BYTES = 65_536
+"""That the system may hold for one client. By itself it lets a reader who never reads keep
+megabytes, and the outbox would not know for minutes that he is behind."""
 _LAST_BYTES = 16_384
 """Read after our close, to find the client's own; a flooder goes unheard."""
 _SLICE = 1_024
 """Bytes parsed before others get their turn, when somebody sends many frames at once."""
 _EXTRAS_PER_S = 64
 """Frames a second that no application sees: pings, pongs, fragments."""
-_FRAGMENTS = 64
+_FRAGMENTS = 32
 """Pieces of one message. Empty ones weigh nothing and would be kept without end."""
 
 REASONS = {
@@ -103,6 +107,12 @@ class PreparedFramesProtocol(WebSocketsSansIOProtocol):
         self._last_bytes = 0
         self._extras = 0
         self._extras_since = 0.0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        line = transport.get_extra_info("socket")
+        if line is not None and line.family != socket.AF_UNIX:
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _KERNEL_BYTES)
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
