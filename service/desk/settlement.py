@@ -62,6 +62,8 @@ async def record_seal(desk: Desk, lot_id: str) -> None:
             return
         head = await read_head(connection, lot_log(lot_id))
         assert head is not None, "a sealed lot has a log"
+        # Before the house log is locked, as everywhere: lots first.
+        await results.note_settled(connection, lot_id)
         entry = LotSealed(lot_id=lot_id, size=head.size, root=head.root.hex())
         seq = await house.record(connection, desk.clock, desk.settings.site, entry)
         await results.note_sealed(connection, lot_id, seq)

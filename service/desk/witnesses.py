@@ -29,6 +29,9 @@ from service.store.signer import Halted, Signer
 from service.store.trees import Trees
 
 _NO_REST = 2**62
+ROUNDS_TO_SETTLED = 60
+"""Every so many rounds the logs of settled sales are looked through too: they are all there ever
+were, and their heads move no more."""
 TURNS = 4
 """Questions to one witness about one head: its size may change between two of them."""
 SLOW_CLOCK_MS = 60_000
@@ -74,6 +77,7 @@ class Witnesses:
         asked = [each for each in policy.witnesses if each.url is not None]
         self.lines = {each.name: WitnessLine(each, self._http, settings) for each in asked}
         self._rests = dict.fromkeys(self.lines, _Rest())
+        self._rounds = 0
 
     async def run(self) -> None:
         """Rounds without end."""
@@ -93,9 +97,11 @@ class Witnesses:
         awake = [name for name, rest in self._rests.items() if rest.until <= now]
         if not awake:
             return
+        everything = self._rounds % ROUNDS_TO_SETTLED == 0
+        self._rounds += 1
         async with self._engine.connect() as connection:
             most = self._settings.witness_logs
-            waiting = await cosignatures.behind(connection, awake, now, most)
+            waiting = await cosignatures.behind(connection, awake, now, most, settled=everything)
         await at_once([self._bring(log, awake) for log in waiting], self._settings.witness_at_once)
 
     async def ask(self, log: str) -> tuple[int, set[str]]:

@@ -85,9 +85,17 @@ async def note_refusal(
 
 
 async def behind(
-    connection: AsyncConnection, witnesses: Sequence[str], now: int, limit: int
+    connection: AsyncConnection,
+    witnesses: Sequence[str],
+    now: int,
+    limit: int,
+    *,
+    settled: bool = True,
 ) -> list[str]:
-    """Logs whose head one of these witnesses has yet to cosign: the house, then the liveliest."""
+    """Logs whose head one of these witnesses has yet to cosign: the house, then the liveliest.
+
+    settled: the sales of all years too, which their quorum has signed and others perhaps not.
+    """
     names = cast(list(witnesses), ARRAY(Text))
     asked_for = func.unnest(names).table_valued("name").render_derived("asked")
     marks = witness_marks.c
@@ -101,6 +109,8 @@ async def behind(
         .order_by(case((logs.c.log == HOUSE, 0), else_=1), func.max(logs.c.last_at).desc())
         .limit(limit)
     )
+    if not settled:
+        waiting = waiting.where(~logs.c.settled)
     return list((await connection.execute(waiting)).scalars())
 
 

@@ -330,6 +330,7 @@ async def open_lots(connection: AsyncConnection) -> list[OpenLot]:
     lots = logs.c
     asked = (
         select(lots.log, lots.size, lots.stage, lots.control, lots.wake_at)
+        .where(~lots.settled)
         .where(lots.stage.is_not(None), lots.state["sealed"].as_boolean().is_not(True))
         .order_by(lots.log)
     )

@@ -6,7 +6,7 @@ from sqlalchemy import RowMapping, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.store.log_tables import logs, lot_id_of
+from service.store.log_tables import logs, lot_id_of, lot_log
 from service.store.office_tables import holidays, looks, results
 
 
@@ -44,6 +44,12 @@ async def note_identity_check(
     await connection.execute(noting.values(**found))
 
 
+async def note_settled(connection: AsyncConnection, lot_id: str) -> None:
+    """Nothing is left to do for this lot: no round looks at it again. Locks the lot's log."""
+    noting = update(logs).where(logs.c.log == lot_log(lot_id))
+    await connection.execute(noting.values(settled=True))
+
+
 async def note_sealed(connection: AsyncConnection, lot_id: str, seq: int) -> None:
     noting = update(results).where(results.c.lot_id == lot_id)
     await connection.execute(noting.values(sealed_seq=seq))
@@ -55,6 +61,7 @@ async def unsettled(connection: AsyncConnection, limit: int) -> list[str]:
     asked = (
         select(logs.c.log)
         .outerjoin(results, func.concat("lot/", results.c.lot_id) == logs.c.log)
+        .where(~logs.c.settled)
         .where(logs.c.stage.in_(("SOLD", "FAILED")))
         .where(or_(results.c.lot_id.is_(None), sealed & results.c.sealed_seq.is_(None)))
         .order_by(logs.c.log)
