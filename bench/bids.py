@@ -4,9 +4,11 @@
 
 Over real WebSockets against `luochui serve` with flush on, signatures checked, receipts given: 1,
 10, 100 and 1,000 bidders on one lot, 50 lots, and 100 bidders with 500 watchers. Each bidder sends
-his next bid when the last is answered; bids are signed beforehand, so that clients weigh little.
-Peers in the same run: `bench/naive.py`, the server of one transaction a bid through the ORM; for
-the ledger alone, the bare driver that writes the same rows in the same batches: the limit.
+his next bid when the last is answered, and bids one step more than anybody has sent so far: nearly
+every bid is accepted, and shown to everyone, by any server that keeps their order.
+Peers in the same run: `bench/naive.py`, the server of one transaction a bid through the ORM, which
+checks no signature (with 100 bidders also once with the same check, "naive, signatures"); for the
+ledger alone, the bare driver that writes the same rows in the same batches: the limit.
 Prints a table and, with --json, one line for each figure.
 """
 
@@ -14,13 +16,15 @@ import argparse
 import asyncio
 import json
 import os
+import signal
 import statistics
 import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +33,14 @@ import asyncpg
 from bench import ground
 from bench.ground import Person, cpu_s, percentile
 from bench.line import Bidder, Line, dial, dial_many
-from service.audit.signatures import bid_message
+from service.audit.signatures import BidderKey, bid_message
 from service.audit.tree import Frontier, leaf_hash
 from service.settings import Settings
 from service.store.engine import open_engine
-from service.store.ledger import Append, Appended, Ledger, NewEntry
+from service.store.ledger import Append, Appended, Ledger, NewEntry, append_on
 
+CHECKED = 100
+"""With so many bidders the naive server is measured a second time, checking signatures too."""
 ENTRY_BYTES = 700
 """About what an accepted bid weighs in the log."""
 
@@ -59,20 +65,39 @@ SHAPES = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the watchers saw: public states a second, how many of them were cut off, and the share
+    of a core that their process took."""
+
+    updates_per_s: float
+    cut_off: int
+    cpu_share: float
+
+
 @dataclass(slots=True)
 class Run:
     """What one run of one server gave."""
 
-    decided: int = 0
     seconds: float = 0.0
     took: list[float] = field(default_factory=list)
     answers: dict[str, int] = field(default_factory=dict)
     server_cpu: float = 0.0
     client_cpu: float = 0.0
+    shown: Shown | None = None
+
+    @property
+    def decided(self) -> int:
+        accepted = self.answers.get("accepted", 0)
+        return accepted + sum(n for name, n in self.answers.items() if name.startswith("refused"))
 
     @property
     def per_s(self) -> float:
         return self.decided / self.seconds if self.seconds else 0.0
+
+    @property
+    def accepted_share(self) -> float:
+        return self.answers.get("accepted", 0) / max(self.decided, 1)
 
 
 # ── clients ─────────────────────────────────────────────────────────────────────────────────
@@ -82,33 +107,52 @@ def frames_of(people: Sequence[Person], each: int) -> list[list[tuple[str, bytes
     """`each` signed bids for everyone, on amounts that climb together."""
     made: list[list[tuple[str, bytes]]] = []
     for place, person in enumerate(people):
-        own = []
-        for turn in range(each):
-            step = turn * len(people) + place
-            own.append(_frame(person, ground.START_FEN + step * ground.STEP_FEN))
-        made.append(own)
+        steps = range(place, each * len(people), len(people))
+        made.append([_frame(person, ground.START_FEN + step * ground.STEP_FEN) for step in steps])
     return made
 
 
 def _frame(person: Person, amount_fen: int) -> tuple[str, bytes]:
-    said = {
-        "bid_id": str(uuid.uuid4()),
-        "amount_fen": amount_fen,
-        "seen_seq": 0,
-        "jump_confirmed": False,
-    }
-    message = bid_message(log=person.origin, bidder_no=person.bidder_no, **said)  # type: ignore[arg-type]
+    """One signed bid and its id."""
+    bid_id = str(uuid.uuid4())
+    message = bid_message(
+        log=person.origin,
+        amount_fen=amount_fen,
+        bid_id=bid_id,
+        bidder_no=person.bidder_no,
+        jump_confirmed=False,
+        seen_seq=0,
+    )
     key = person.key
-    frame = {"type": "place_bid", **said, "key_id": key.key_id, "signature": key.sign(message)}
-    return str(said["bid_id"]), json.dumps(frame, separators=(",", ":")).encode()
+    frame = (
+        f'{{"type":"place_bid","bid_id":"{bid_id}","amount_fen":{amount_fen},"seen_seq":0,'
+        f'"jump_confirmed":false,"key_id":"{_key_id(key)}","signature":"{key.sign(message)}"}}'
+    )
+    return bid_id, frame.encode()
 
 
-async def drive(
-    port: int, people: Sequence[Person], frames: list[list[tuple[str, bytes]]], seconds: float
-) -> Run:
+@cache
+def _key_id(key: BidderKey) -> str:
+    return key.key_id
+
+
+class Ladders:
+    """The next amount on each lot: one step above everything that was sent."""
+
+    def __init__(self) -> None:
+        self._steps: dict[str, int] = {}
+
+    def next_bid(self, person: Person) -> tuple[str, bytes]:
+        step = self._steps.get(person.lot_id, 0)
+        self._steps[person.lot_id] = step + 1
+        return _frame(person, ground.START_FEN + step * ground.STEP_FEN)
+
+
+async def drive(port: int, people: Sequence[Person], seconds: float) -> Run:
     """Everyone bids for so many seconds; waits for the last answers."""
-    finished: asyncio.Queue[Bidder] = asyncio.Queue()
-    bidders = [Bidder(own, finished.put_nowait) for own in frames]
+    ended = asyncio.Semaphore(0)
+    ladders = Ladders()
+    bidders = [Bidder(partial(ladders.next_bid, person), ended.release) for person in people]
     lines: list[Line] = []
     for person, bidder in zip(people, bidders, strict=True):
         path = f"/ws/lots/{person.lot_id}"
@@ -121,10 +165,9 @@ async def drive(
     for bidder in bidders:
         bidder.stopped = True
     for _ in bidders:
-        await asyncio.wait_for(finished.get(), 30)
+        await asyncio.wait_for(ended.acquire(), 30)
     run = Run(seconds=time.perf_counter() - began, client_cpu=time.process_time() - cpu)
     for bidder in bidders:
-        run.decided += sum(bidder.answers.get(name, 0) for name in ("accepted", "refused"))
         run.took += bidder.took
         for name, count in bidder.answers.items():
             run.answers[name] = run.answers.get(name, 0) + count
@@ -134,22 +177,26 @@ async def drive(
 
 
 async def watched(
-    port: int, pid: int, shape: Shape, people: Sequence[Person], seconds: float, most: int
+    port: int, pid: int, shape: Shape, people: Sequence[Person], seconds: float
 ) -> Run:
     """One run, with the watchers in a process of their own."""
-    each = max(min(most // len(people), int(seconds * 4_000)), 20)
-    frames = frames_of(people, each)
     path = f"/ws/lots/{people[0].lot_id}"
     watching = await _watchers(port, path, shape.watchers)
     try:
         used = cpu_s(pid)
-        run = await drive(port, people, frames, seconds)
+        run = await drive(port, people, seconds)
         run.server_cpu = cpu_s(pid) - used
         return run
     finally:
         if watching is not None:
-            watching.terminate()
-            await asyncio.to_thread(watching.wait)
+            watching.send_signal(signal.SIGTERM)
+            run.shown = await asyncio.to_thread(_shown, watching)
+
+
+def _shown(watching: "subprocess.Popen[bytes]") -> Shown:
+    """What the watchers' process says when it ends."""
+    said, _ = watching.communicate()
+    return Shown(**json.loads(said.splitlines()[-1]))
 
 
 async def _watchers(port: int, path: str, count: int) -> "subprocess.Popen[bytes] | None":
@@ -165,40 +212,62 @@ async def _watchers(port: int, path: str, count: int) -> "subprocess.Popen[bytes
 
 
 async def watch(count: int, path: str, port: int) -> None:
-    """The watchers' process: opens the sockets, says so, counts bytes until it is ended."""
-    lines = await dial_many(port, path, count)
+    """The watchers' process: opens the sockets, says so, and counts until it is ended.
+
+    One of them reads its frames, the others count bytes.
+    """
+    frames: list[bytes] = []
+    lines = [await dial(port, path, heard=frames.append), *await dial_many(port, path, count - 1)]
+    ended = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
+    cpu, began = time.process_time(), time.perf_counter()
     print("watching", flush=True)
-    await asyncio.sleep(3_600)
-    del lines
+    await ended.wait()
+    updates = sum(b'"type":"update"' in frame[:40] for frame in frames)
+    seconds = time.perf_counter() - began
+    cut_off = sum(line.transport is None or line.transport.is_closing() for line in lines)
+    print(
+        json.dumps(
+            {
+                "updates_per_s": updates / seconds,
+                "cut_off": cut_off,
+                "cpu_share": (time.process_time() - cpu) / seconds,
+            }
+        ),
+        flush=True,
+    )
 
 
 # ── servers ─────────────────────────────────────────────────────────────────────────────────
 
 
-def ours(server: Any, shape: Shape, seconds: float, most: int, name: str) -> Run:
+def ours(server: Any, shape: Shape, seconds: float, name: str) -> Run:
     lots = [f"{name}-{place:03d}" for place in range(shape.lots)]
     url = server.app_url("bench")
-    people = asyncio.run(ground.sales(url, lots, shape.bidders))
     with ground.served(url) as (port, pid):
+        # Published to a server that runs: one that comes too late for an opening pauses the sale.
+        people = asyncio.run(ground.sales(url, lots, shape.bidders))
         ground.wait_until_listing(port, lots)
-        return asyncio.run(watched(port, pid, shape, people, seconds, most))
+        return asyncio.run(watched(port, pid, shape, people, seconds))
 
 
-def naive(server: Any, shape: Shape, seconds: float, most: int, name: str) -> Run:
+def naive(server: Any, shape: Shape, seconds: float, name: str, check: bool = False) -> Run:
     lots = [f"{name}-{place:03d}" for place in range(shape.lots)]
     people = [
-        Person(lot_id, "", f"{lot_id}-{place}", f"luochui_session={lot_id}-{place}", _KEY)
+        Person(lot_id, "", "", f"luochui_session={lot_id}-{place}", _KEY)
         for lot_id in lots
         for place in range(shape.bidders)
     ]
     port, url = ground.free_port(), server.owner_url("bench")
     command = [sys.executable, "-m", "bench.naive", "--url", url, "--port", str(port)]
+    if check:
+        command += ["--check", _KEY.spki.hex()]
     with ground.process([*command, "--lots", ",".join(lots)]) as pid:
         ground.wait_until_ready(f"http://127.0.0.1:{port}/health/ready")
-        return asyncio.run(watched(port, pid, shape, people, seconds, most))
+        return asyncio.run(watched(port, pid, shape, people, seconds))
 
 
-_KEY = ground.BidderKey.generate()
+_KEY = BidderKey.generate()
 
 
 # ── the ledger alone, and its limit ─────────────────────────────────────────────────────────
@@ -210,7 +279,7 @@ async def ledger_alone(url: str, log: str, batch: int, seconds: float) -> float:
     ledger = Ledger(engine, Settings(site=ground.SITE))
     try:
         async with engine.begin() as connection:
-            await ground.append_on(connection, _append(log, 0, Frontier(), 1)[0])
+            await append_on(connection, _append(log, 0, Frontier(), 1)[0])
         append, frontier = _append(log, 0, Frontier(), 1)
         size, written, began = 1, 0, time.perf_counter()
         while time.perf_counter() - began < seconds:
@@ -325,8 +394,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--seconds", type=float, default=5)
     options.add_argument("--repeats", type=int, default=3)
-    options.add_argument("--most", type=int, default=120_000, help="bids signed for one run")
-    options.add_argument("--quick", action="store_true", help="one short repeat of few shapes")
+    options.add_argument("--quick", action="store_true", help="one short repeat")
     options.add_argument("--only", help="shapes whose name holds this")
     options.add_argument("--json", type=Path, help="append one line for each figure here")
     options.add_argument("--watch", nargs=3, metavar=("COUNT", "PATH", "PORT"))
@@ -336,7 +404,7 @@ def main() -> None:
         asyncio.run(watch(int(count), path, int(port)))
         return
     if asked.quick:
-        asked.seconds, asked.repeats, asked.most = 2.0, 1, 10_000
+        asked.seconds, asked.repeats = 1.5, 1
     with ground.database() as (server, _):
         for figure in _figures(server, asked):
             print(_row(figure), flush=True)
@@ -379,46 +447,68 @@ def _ledger_figures(server: Any, asked: argparse.Namespace) -> Any:
 
 
 def _shape_figures(server: Any, shape: Shape, asked: argparse.Namespace, floor: float) -> Any:
-    runs: dict[str, list[Run]] = {"ours": [], "naive": []}
+    players: dict[str, Callable[..., Run]] = {"ours": ours, "naive": naive}
+    if shape.bidders == CHECKED:
+        players["naive, signatures"] = partial(naive, check=True)
+    runs: dict[str, list[Run]] = {who: [] for who in players}
     for turn in range(asked.repeats):
-        for who, play in (("ours", ours), ("naive", naive)):
-            name = f"{who}-{SHAPES.index(shape)}-{turn}"
-            runs[who].append(play(server, shape, asked.seconds, asked.most, name))
-    figures = {who: _middle(made) for who, made in runs.items()}
-    own, peer = figures["ours"], figures["naive"]
-    yield {
+        for place, (who, play) in enumerate(players.items()):
+            name = f"s{SHAPES.index(shape)}-{place}-{turn}"
+            runs[who].append(play(server, shape, asked.seconds, name))
+    middles = {who: _middle(made) for who, made in runs.items()}
+    own = middles.pop("ours")
+    figure: dict[str, Any] = {
         "what": f"{shape.name}: decided bids/s",
-        "value": round(own["per_s"]),
-        "naive": round(peer["per_s"]),
-        "times": round(own["per_s"] / peer["per_s"], 1) if peer["per_s"] else None,
-        "p50 ms": own["p50"],
-        "p99 ms": own["p99"],
-        "naive p99 ms": peer["p99"],
-        "p99 / (flush + round trip)": round(own["p99"] / 1000 / floor, 1),
-        "server cpu µs a bid": own["cpu_us"],
-        "client cpu share": own["client"],
+        "value": own.pop("decided/s"),
+        **own,
+        "p99 / (flush + round trip)": round(own["p99 ms"] / 1000 / floor, 1),
         "answers": runs["ours"][-1].answers,
     }
+    for who, peer in middles.items():
+        times = round(figure["value"] / max(peer["decided/s"], 1), 1)
+        shown = round(own["accepted/s"] / max(peer["accepted/s"], 1), 1)
+        figure[who] = {**peer, "times": times, "times, accepted": shown}
+    yield figure
 
 
 def _middle(runs: Sequence[Run]) -> dict[str, float]:
     """Medians over the repeats."""
-    return {
-        "per_s": statistics.median(run.per_s for run in runs),
-        "p50": round(statistics.median(percentile(run.took, 0.5) for run in runs) * 1000, 2),
-        "p99": round(statistics.median(percentile(run.took, 0.99) for run in runs) * 1000, 2),
-        "cpu_us": round(
-            statistics.median(run.server_cpu / max(run.decided, 1) for run in runs) * 1e6
-        ),
-        "client": round(statistics.median(run.client_cpu / run.seconds for run in runs), 2),
+
+    def of(figure: Callable[[Run], float], digits: int = 0) -> float:
+        middle = round(statistics.median(figure(run) for run in runs), digits)
+        return middle if digits else int(middle)
+
+    middle = {
+        "decided/s": of(lambda run: run.per_s),
+        "accepted/s": of(lambda run: run.per_s * run.accepted_share),
+        "accepted share": of(lambda run: run.accepted_share, 3),
+        "p50 ms": of(lambda run: percentile(run.took, 0.5) * 1000, 2),
+        "p99 ms": of(lambda run: percentile(run.took, 0.99) * 1000, 2),
+        "server cpu µs a bid": of(lambda run: run.server_cpu / max(run.decided, 1) * 1e6),
+        "server core": of(lambda run: run.server_cpu / run.seconds, 2),
+        "clients' core": of(lambda run: run.client_cpu / run.seconds, 2),
     }
+    shown = [run.shown for run in runs if run.shown is not None]
+    if shown:
+        middle["updates/s a watcher"] = round(statistics.median(s.updates_per_s for s in shown), 1)
+        middle["watchers' core"] = round(statistics.median(s.cpu_share for s in shown), 2)
+        middle["watchers cut off"] = max(s.cut_off for s in shown)
+    return middle
 
 
 def _row(figure: dict[str, Any]) -> str:
-    rest = ", ".join(
-        f"{name} {value}" for name, value in figure.items() if name not in ("what", "value")
-    )
-    return f"{figure['what']:<58} {figure['value']:>10,}  {rest}"
+    """The figure on one line, and each peer on one below it."""
+    rest = {name: value for name, value in figure.items() if name not in ("what", "value")}
+    peers = {name: rest.pop(name) for name in list(rest) if name.startswith("naive")}
+    lines = [f"{figure['what']:<58} {figure['value']:>10,}  {_said(rest)}"]
+    lines += [
+        f"    {who:<54} {peer['decided/s']:>10,}  {_said(peer)}" for who, peer in peers.items()
+    ]
+    return "\n".join(lines)
+
+
+def _said(values: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in values.items())
 
 
 if __name__ == "__main__":

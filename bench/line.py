@@ -6,7 +6,7 @@ which leaves the payload as it is.
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 _HANDSHAKE = (
     "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\n"
@@ -132,16 +132,14 @@ async def dial_many(port: int, path: str, count: int, at_once: int = 50) -> list
 
 
 class Bidder:
-    """Places its prepared bids one after another, each once the answer to the last is there.
+    """Places one bid after another, each once the answer to the last is there.
 
-    frames: (bid_id, frame) ready to send. took: seconds from send to answer. answers: by outcome.
+    make: the next bid_id and frame. took: seconds from send to answer. answers: by outcome.
     """
 
-    def __init__(
-        self, frames: Sequence[tuple[str, bytes]], done: Callable[["Bidder"], None]
-    ) -> None:
-        self._frames = frames
-        self._next = 0
+    def __init__(self, make: Callable[[], tuple[str, bytes]], done: Callable[[], None]) -> None:
+        self._make = make
+        self._bid_id = b""
         self._sent_at = 0.0
         self._done = done
         self.line: Line | None = None
@@ -150,28 +148,34 @@ class Bidder:
         self.stopped = False
 
     def go(self) -> None:
-        if self.stopped or self._next >= len(self._frames):
-            self._done(self)
+        if self.stopped:
+            self._done()
             return
         assert self.line is not None
+        bid_id, frame = self._make()
+        self._bid_id = bid_id.encode()
         self._sent_at = time.perf_counter()
-        self.line.send(self._frames[self._next][1])
+        self.line.send(frame)
 
     def heard(self, payload: bytes) -> None:
         """Own answers alone move on; public frames are read and left."""
         if b'"type":"receipt"' in payload[:40] or b'"type":"problem"' in payload[:40]:
-            if self._frames[self._next][0].encode() not in payload:
+            if self._bid_id not in payload:
                 return
             self.took.append(time.perf_counter() - self._sent_at)
             outcome = _outcome(payload)
             self.answers[outcome] = self.answers.get(outcome, 0) + 1
-            self._next += 1
             self.go()
 
 
 def _outcome(payload: bytes) -> str:
-    for name in (b"accepted", b"refused"):
-        if b'"outcome":"' + name + b'"' in payload:
-            return name.decode()
-    code = payload.partition(b'"code":"')[2].partition(b'"')[0]
-    return code.decode() or "other"
+    """accepted, refused with its reason, or the problem's code."""
+    if b'"outcome":"accepted"' in payload:
+        return "accepted"
+    if b'"outcome":"refused"' in payload:
+        return f"refused {_field(payload, b'reason')}".rstrip()
+    return _field(payload, b"code") or "other"
+
+
+def _field(payload: bytes, name: bytes) -> str:
+    return payload.partition(b'"' + name + b'":"')[2].partition(b'"')[0].decode()

@@ -1,13 +1,15 @@
 """The peer of bench/bids.py: the server that most would write. One transaction for each bid through
 the ORM, `SELECT … FOR UPDATE`, then `send_json` to everyone, one socket after another.
 
-It checks no signature, gives no receipt and keeps no log that anyone could verify.
+It gives no receipt and keeps no log that anyone could verify; it checks signatures when it is told
+to (`--check` with the one key of all its bidders).
 """
 
 import argparse
 import asyncio
 import json
 from contextlib import suppress
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI, WebSocket
@@ -15,6 +17,9 @@ from sqlalchemy import BigInteger, ForeignKey, Identity, Text, select
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from starlette.websockets import WebSocketDisconnect
+
+from service.audit.broken import Broken
+from service.audit.signatures import PublicKey, bid_message, load_public_key, verify_bid
 
 POOL = 10
 
@@ -83,7 +88,24 @@ class Naive:
                 await watcher.send_json({"type": "update", "price_fen": amount_fen})
 
 
-def build(naive: Naive) -> FastAPI:
+def signed(key: PublicKey, frame: dict[str, Any]) -> bool:
+    """Whether the bid is signed, by the same check as the product's."""
+    message = bid_message(
+        log="",
+        amount_fen=frame["amount_fen"],
+        bid_id=frame["bid_id"],
+        bidder_no="",
+        jump_confirmed=frame["jump_confirmed"],
+        seen_seq=frame["seen_seq"],
+    )
+    try:
+        verify_bid(key, frame["signature"], message)
+    except Broken:
+        return False
+    return True
+
+
+def build(naive: Naive, key: PublicKey | None = None) -> FastAPI:
     app = FastAPI()
 
     @app.get("/health/ready")
@@ -99,6 +121,9 @@ def build(naive: Naive) -> FastAPI:
             while True:
                 frame = json.loads(await websocket.receive_text())
                 amount = frame["amount_fen"]
+                if key is not None and not signed(key, frame):
+                    await websocket.close()
+                    return
                 accepted = await naive.place(lot_id, bidder, frame["bid_id"], amount)
                 outcome = "accepted" if accepted else "refused"
                 answer = {"type": "receipt", "bid_id": frame["bid_id"], "outcome": outcome}
@@ -116,14 +141,16 @@ def main() -> None:
     options.add_argument("--url", required=True)
     options.add_argument("--port", type=int, required=True)
     options.add_argument("--lots", required=True)
+    options.add_argument("--check", help="hex of the public key that signs every bid")
     asked = options.parse_args()
-    asyncio.run(_serve(asked.url, asked.port, asked.lots.split(",")))
+    key = None if asked.check is None else load_public_key(asked.check)
+    asyncio.run(_serve(asked.url, asked.port, asked.lots.split(","), key))
 
 
-async def _serve(url: str, port: int, lots: list[str]) -> None:
+async def _serve(url: str, port: int, lots: list[str], key: PublicKey | None) -> None:
     naive = Naive(url)
     await naive.prepare(lots)
-    config = uvicorn.Config(build(naive), port=port, log_config=None, access_log=False)
+    config = uvicorn.Config(build(naive, key), port=port, log_config=None, access_log=False)
     await uvicorn.Server(config).serve()
 
 
