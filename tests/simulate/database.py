@@ -38,6 +38,7 @@ class Store:
         self.sqlite = _memory()
         self.engine = _engine(self.sqlite)
         metadata.create_all(self.engine, tables=_tables(log_tables))
+        self.asked_size = 0
         self._spare: list[tuple[sqlite3.Connection, Engine]] = []
 
     def clear(self) -> None:

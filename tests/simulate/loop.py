@@ -134,6 +134,10 @@ class SimLoop(asyncio.AbstractEventLoop):
         finally:
             events._set_running_loop(before)
 
+    def tasks(self) -> list[asyncio.Task[Any]]:
+        """Every task that ever was."""
+        return self._kept
+
     def bury(self) -> None:
         """Nothing of this run makes a sound any more."""
         for task in self._kept:

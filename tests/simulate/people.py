@@ -217,6 +217,7 @@ class SimBidder:
             if answer is not None:
                 sent.answers.append(answer)
             if isinstance(answer, live.Receipt) or self.world.over:
+                await self._ask_again(sent)
                 return
             code = None if answer is None else answer.code
             if code is ProblemCode.UNKNOWN_BID or code in NOTHING_DECIDED:
@@ -227,6 +228,15 @@ class SimBidder:
             else:
                 await asyncio.sleep(chance.choice((0.0, 0.05, 0.5)))
                 answer = await self.ask(sent)
+
+    async def _ask_again(self, sent: Sent) -> None:
+        """The careful look once more whether it still stands, somewhere else."""
+        chance = self.world.loop.chance
+        for _ in range(chance.choice((0, 1, 3))):
+            await asyncio.sleep(chance.choice((0.0, 0.3, 2.0)))
+            again = await self.ask(sent)
+            if again is not None:
+                sent.answers.append(again)
 
     async def ask(self, sent: Sent) -> Any:
         """bid_status, at any host."""
@@ -333,7 +343,9 @@ def _new_times(lot: Lot, now: int) -> Any:
     """A listing is given another end, with room for all that is owed."""
     if lot.stage not in (Stage.LISTING, Stage.QUIET):
         return None
-    listing_to = max(lot.timetable.listing_to or 0, now) + lot.countdown_ms + 3_000
+    since = now if lot.suspended_at is None else lot.suspended_at
+    left = max((lot.timetable.listing_to or 0) - since, 0)
+    listing_to = now + left + lot.countdown_ms + 3_000
     return replace(lot.timetable, listing_to=listing_to)
 
 

@@ -6,12 +6,13 @@ from itertools import count
 from typing import Any
 
 from schemas import live
+from schemas.problem import ProblemCode
 from service.api.bidding import BidDoor, Caller
 from service.bus.hints import Hint, Listener, Show
 from service.live.audience import Seat
 from service.live.facts import BidPath
-from service.live.frames import Prepared, prepare
-from service.live.room import Parts
+from service.live.frames import Prepared, prepare, problem
+from service.live.room import Parts, Room
 from service.live.rooms import Rooms
 from service.live.sessions import Sessions
 from service.live.timers import LoopTimers
@@ -208,6 +209,7 @@ class Socket:
         self._heard = heard
         self._ended = ended
         self._last = 0
+        self._room: Room | None = None
         process.sockets.append(self)
 
     # ── the line that the seat writes to ────────────────────────────────────────────────────
@@ -250,19 +252,18 @@ class Socket:
                 self._loop.spawn(self._leave(), self.process.host)
 
     async def _leave(self) -> None:
-        if self.seat is not None and self.seat.closed is None:
-            room = await self.process.rooms.get(self.lot_id)
-            assert room is not None
-            room.audience.leave(self.seat)
+        if self._room is not None and self.seat is not None:
+            self._room.audience.leave(self.seat)
             self.seat.leave()
 
     async def serve(self) -> None:
         """The handshake: from then on the audience's frames come."""
         process = self.process
-        room = await process.rooms.get(self.lot_id)
-        assert room is not None
         bidder = await process.rooms.rolls.find(self.lot_id, self.caller.account_id)
         self.bidder_no = None if bidder is None else bidder.bidder_no
+        # As the live channel does it: from here to the first frame nothing is waited for.
+        room = self._room = await process.rooms.get(self.lot_id)
+        assert room is not None
         self.seat = SimSeat(next(process.shared.numbers), self, process.rooms.parts)
         self.opened_us = self._loop.now_us
         room.audience.join(self.seat, self.bidder_no)
@@ -272,11 +273,12 @@ class Socket:
         """A bid frame that arrived: its answer goes out by the seat."""
         process = self.process
         received_at = process.clock.now_ms()
-        room = await process.rooms.get(self.lot_id)
-        assert room is not None
-        try:
-            answer = await process.door.place(room, self.caller, body, received_at)
-        except Exception:
+        if self._room is None or self.seat is None:
             return
-        if self.seat is not None:
-            self.seat.send(prepare(answer))
+        try:
+            answer: live.Receipt | live.Problem = await process.door.place(
+                self._room, self.caller, body, received_at
+            )
+        except Exception:
+            answer = problem(ProblemCode.NOT_YET_CONFIRMED, body.bid_id)
+        self.seat.send(prepare(answer))

@@ -8,6 +8,10 @@ from functools import cache
 from random import Random
 from typing import Any
 
+import asyncpg
+import structlog
+from sqlalchemy.exc import DBAPIError
+
 from service.audit.notes import SigningKey, lot_origin
 from service.audit.tree import EMPTY_ROOT, Frontier
 from service.live.record import make_entry
@@ -17,7 +21,7 @@ from service.rules.lot import Lot
 from service.settings import Settings
 from service.store import engine as store_engine
 from service.store import ledger
-from service.store.ledger import Append, NewEntry, open_lots
+from service.store.ledger import Append, CommitUnknown, NewEntry, NotWritten, open_lots
 from service.store.log_tables import logs, lot_id_of, lot_log
 from service.store.projection import listing_of, project
 from service.store.signer import Signer
@@ -62,6 +66,9 @@ class World:
         self.shared = Shared(self.loop, SETTINGS, Signer(KEY))
         self.loop.dying = self._dies
         self.machines = [Machine(self.loop, f"host-{n}") for n in range(plan.hosts)]
+        for machine in self.machines:
+            leans = ((0, 0), (0, 0), (20_000, 0), (0, 20_000), (60_000, 0), (0, 60_000))
+            self.server.lean[machine.name] = self.loop.chance.choice(leans)
         self.processes: list[Process] = []
         self.bidders = [SimBidder(self, number) for number in range(plan.bidders)]
         self.office = Office(self)
@@ -72,6 +79,7 @@ class World:
         self.orders: list[Order] = []
         self.outages: list[tuple[int, int]] = []
         self.watchers: list[Client] = []
+        self.errors: list[str] = []
         self.numbers = 0
         self.over = False
         self.finished = False
@@ -163,7 +171,7 @@ class World:
 
     def run(self) -> None:
         """To the end, or to the limit: then `finished` is False."""
-        with _simulated():
+        with _simulated(self.errors):
             for sale in self.plan.sales:
                 self._publish(sale)
             task = self.loop.spawn(self._main())
@@ -189,7 +197,7 @@ class World:
         for step in self.plan.steps:
             delay = max(step.at_ms * 1000 - self.loop.now_us, 0)
             self.loop.after(delay, self._do, step)
-        await asyncio.sleep((HORIZON_MS + 20_000) / 1000)
+        await asyncio.sleep((HORIZON_MS + 1_000) / 1000)
         await self._heal()
         await asyncio.gather(*self._bidding)
         await asyncio.gather(*works)
@@ -201,6 +209,8 @@ class World:
         """The end of all faults: whatever is dead comes back, and everything goes on to its end."""
         self._quiet = True
         self.server.heal()
+        now = self.loop.now_us
+        self.outages = [(begun, min(ended, now)) for begun, ended in self.outages]
         for process in self.processes:
             if process.host.halted:
                 self.loop.release(process.host)
@@ -260,6 +270,7 @@ class World:
             case "part":
                 self.server.part(machine.name, for_us)
             case "server crash":
+                self.outages.append((self.loop.now_us, self.loop.now_us + for_us))
                 self.server.crash(for_us)
             case "server stall":
                 self.server.stall(for_us)
@@ -359,13 +370,30 @@ def _run_read(store: Store, read: Callable[..., Any], *args: Any) -> Any:
 read_now = _run_read
 
 
+HARMLESS = (DBAPIError, OSError, TimeoutError, asyncpg.PostgresError, CommitUnknown, NotWritten)
+
+
+def _listen(errors: list[str]) -> Callable[[Any, str, Any], Any]:
+    """Hears what the product says of itself: an error that no fault explains is a finding."""
+
+    def hear(_logger: object, method: str, said: Any) -> Any:
+        error = said.get("exc_info")
+        if method == "error" and not isinstance(error, HARMLESS):
+            errors.append(f"{said.get('event')}: {error!r}")
+        raise structlog.DropEvent
+
+    return hear
+
+
 @contextmanager
-def _simulated() -> Iterator[None]:
-    """The database's driver is the simulated one meanwhile."""
+def _simulated(errors: list[str]) -> Iterator[None]:
+    """The database's driver is the simulated one meanwhile, and the log is heard."""
     module: Any = store_engine
-    real = module.asyncpg
+    real, before = module.asyncpg, structlog.get_config()
     module.asyncpg = SimAsyncpg
+    structlog.configure(processors=[_listen(errors)])
     try:
         yield
     finally:
         module.asyncpg = real
+        structlog.configure(**before)
