@@ -142,6 +142,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._unread: Any = None
         self._refusal: HTTPStatus | None = None
         self._upgraded = False
+        self._answering: Any = None
         self._left: Callable[[], None] = lambda: None
 
     # ── the connection ──────────────────────────────────────────────────────────────────────
@@ -157,7 +158,16 @@ class BoundedHttp(HttpToolsProtocol):
         self._disarm()
         self._read_again()
         self._left()
+        if self._answering is not None:
+            self._answering.disconnected = True
+        self.pipeline.clear()
         super().connection_lost(exc)
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        # uvicorn tells the last request of a pipeline that the client is gone, and lets the one
+        # that is being answered write to a transport that is no more.
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
 
     def data_received(self, data: bytes) -> None:
         if self.transport.is_closing():

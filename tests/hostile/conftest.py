@@ -27,7 +27,7 @@ async def site(postgres: RunningPostgres, template: str) -> AsyncIterator[Site]:
     async for database in _database(postgres, template):
         async with served(database, **QUICK) as opened:
             yield opened
-            assert opened.log.complaints() == []
+            assert opened.log.complaints() == ""
 
 
 @pytest.fixture(autouse=True)
@@ -35,4 +35,4 @@ async def honest_bidder(site: Site) -> AsyncIterator[None]:
     """Whatever was done to the server: a bid is answered, and nothing of ours broke."""
     yield
     await site.bid_is_answered()
-    assert site.log.complaints() == []
+    assert site.log.complaints() == ""

@@ -47,7 +47,7 @@ class Log:
                 self.serving.set()
         self.serving.set()
 
-    def complaints(self) -> list[str]:
+    def complaints(self) -> str:
         """Errors of ours: a traceback, or a line of that level. There may be none, ever."""
         wrong = (
             "Traceback",
@@ -57,8 +57,8 @@ class Log:
             "never awaited",
         )
         if any(word in line for line in self.lines for word in wrong):
-            return self.lines[-60:]
-        return []
+            return "".join(self.lines[-24:])
+        return ""
 
 
 @dataclass
