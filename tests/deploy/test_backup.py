@@ -118,7 +118,8 @@ _TRIGGERS_OFF = ";".join(
     f"ALTER TABLE {table} DISABLE TRIGGER ALL" for table in ("logs", "log_entries")
 )
 HARMS = {
-    "another byte": "UPDATE log_entries SET bytes = bytes || ' ' WHERE log = 'lot/lot-one' AND seq = 2",
+    "another byte": "UPDATE log_entries SET bytes = bytes || ' ' "
+    "WHERE log = 'lot/lot-one' AND seq = 2",
     "another entry": "UPDATE log_entries SET bytes = bytes || ' ', "
     "leaf = sha256('\\x00'::bytea || bytes || ' ') WHERE log = 'lot/lot-one' AND seq = 2",
     "one missing": "DELETE FROM log_entries WHERE log = 'lot/lot-one' AND seq = 2",
