@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from service import gauges
@@ -13,6 +14,14 @@ from service.rules import messages as m
 from service.store import health
 from service.store.health import Gap, Proof
 from service.store.roll import AdmittedBidder
+
+_log = structlog.get_logger()
+
+
+SHARED_MS = 200
+"""Within this, what the series said to one room is said to others too."""
+ASKED_BEFORE = 3
+"""Readings of others that one waits for, in the hope that they answer it too."""
 
 
 class Facts(Protocol):
@@ -57,6 +66,9 @@ class BidPath:
         self._engine = engine
         self._clock = clock
         self.process = process
+        self._hour = 0
+        self._known: dict[int, _Known] = {}
+        self._asking: dict[int, asyncio.Task[Proved]] = {}
 
     async def prove(self, lag_us: int = 0) -> int:
         """Proves by a durable write that bids can be placed now; returns when (ms).
@@ -69,10 +81,42 @@ class BidPath:
         async with self._engine.begin() as connection:
             await health.prove(connection, proof)
         gauges.PATH_PROOFS.inc()
+        await self._close_hours(at)
         return at
 
+    async def _close_hours(self, now: int) -> None:
+        """Once an hour; whoever asks how far back the path is proved then reads few rows."""
+        if now // health.HOUR_MS == self._hour:
+            return
+        self._hour, more = now // health.HOUR_MS, True
+        try:
+            while more:
+                async with self._engine.begin() as connection:
+                    more = await health.close_hours(connection, now)
+        except Exception as error:
+            _log.warning("hours_not_closed", error=repr(error))
+
     async def proved(self, since_ms: int, gap_ms: int) -> Proved:
-        """From `since_ms` until now. A silence longer than `gap_ms` that still lasts is a gap."""
+        """From `since_ms` until now. A silence longer than `gap_ms` that still lasts is a gap.
+
+        What is proved for one room is proved for all that ask about the same silence: a start with
+        a thousand rooms reads the series once.
+        """
+        for _ in range(ASKED_BEFORE):
+            asking = self._asking.get(gap_ms)
+            if asking is not None and not asking.done():
+                await asyncio.wait((asking,))
+        known = self._known.get(gap_ms)
+        if known is not None and known.since_ms <= since_ms <= known.to:
+            now = self._clock.now_ms()
+            if now - known.asked_at <= SHARED_MS and now - known.to <= gap_ms:
+                return Proved(known.to, None)
+            since_ms = known.to
+        asking = asyncio.create_task(self._read(since_ms, gap_ms), name="health series")
+        self._asking[gap_ms] = asking
+        return await asyncio.shield(asking)
+
+    async def _read(self, since_ms: int, gap_ms: int) -> Proved:
         async with self._engine.connect() as connection:
             # One snapshot for both looks at the series: a proof that is written between them
             # would hide the gap before it.
@@ -81,7 +125,24 @@ class BidPath:
         now = self._clock.now_ms()
         if gap is None and now - to > gap_ms:
             gap = Gap(to, now)
+        if gap is None:
+            self._learn(gap_ms, since_ms, to, now)
         return Proved(to, gap)
+
+    def _learn(self, gap_ms: int, since_ms: int, to: int, now: int) -> None:
+        known = self._known.get(gap_ms)
+        if known is not None and known.since_ms <= since_ms <= known.to:
+            since_ms = known.since_ms
+        self._known[gap_ms] = _Known(since_ms, to, now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """No gap of a length lies between two instants (ms); asked_at: when the series was read."""
+
+    since_ms: int
+    to: int
+    asked_at: int
 
 
 @dataclass(slots=True)
