@@ -13,6 +13,7 @@ from service.clock import Clock
 from service.rules import messages as m
 from service.store import health
 from service.store.health import Gap, Proof
+from service.store.ledger import Ledger
 from service.store.roll import AdmittedBidder
 
 _log = structlog.get_logger()
@@ -59,10 +60,24 @@ class Proved:
     gap: Gap | None
 
 
-class BidPath:
-    """The site's health series as rooms and waker use it (rules §7)."""
+class NoRoom(Exception):
+    """The database has no room for bids, so the path is not proved by a row that still fits."""
 
-    def __init__(self, engine: AsyncEngine, clock: MeasuredClock, process: str) -> None:
+
+class BidPath:
+    """The site's health series as rooms and waker use it (rules §7).
+
+    ledger: whose writes the path leads to; a full disk refuses them and still takes a small row.
+    """
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        clock: MeasuredClock,
+        process: str,
+        ledger: Ledger | None = None,
+    ) -> None:
+        self._ledger = ledger
         self._engine = engine
         self._clock = clock
         self.process = process
@@ -73,8 +88,10 @@ class BidPath:
     async def prove(self, lag_us: int = 0) -> int:
         """Proves by a durable write that bids can be placed now; returns when (ms).
 
-        Raises what the database raises: then nothing is proved.
+        Raises NoRoom, or what the database raises: then nothing is proved.
         """
+        if self._ledger is not None and self._ledger.out_of_room:
+            raise NoRoom("the last write found no room")
         clock = self._clock
         at = clock.now_ms()
         proof = Proof(at, self.process, clock.offset_us(), clock.uncertainty_us(), lag_us)

@@ -164,6 +164,9 @@ class Ledger:
         self._lane: _Lane | None = None
         self._waiting: deque[_Waiting] = deque()
         self._running: asyncio.Task[None] | None = None
+        self.out_of_room = False
+        """The server had no room for the last write, or a broken disk: 53xxx, 58xxx. Until a write
+        succeeds nobody may say that bids can be placed, whatever smaller writes still fit."""
 
     async def append(self, append: Append) -> Appended:
         """Writes all of it or nothing. Raises NotWritten or CommitUnknown.
@@ -249,12 +252,14 @@ class Ledger:
             raise
         except asyncpg.PostgresError as error:
             self._drop_lane()
+            self.out_of_room = (error.sqlstate or "").startswith(("53", "58"))
             if _says_that_it_ends(error):
                 raise CommitUnknown(str(error)) from error
             raise NotWritten(str(error)) from error
         except (OSError, TimeoutError, asyncpg.InterfaceError) as error:
             self._drop_lane()
             raise CommitUnknown(repr(error)) from error
+        self.out_of_room = False
         return {row["log"] for row in rows}
 
     async def _open_lane(self) -> _Lane:

@@ -12,9 +12,8 @@ import signal
 import sys
 
 from tests.crash.campaign import open_folder
-from tests.failover.drill import drill, opened
+from tests.failover.drill import BACK_S, drill, opened
 
-BACK_S = 10.0
 HOW = ((signal.SIGKILL, False), (signal.SIGSTOP, False), (signal.SIGKILL, True))
 
 

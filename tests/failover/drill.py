@@ -20,6 +20,8 @@ from tests.replicas import Node, Pair, ask, replicated, until_async
 
 LOTS = ("failover-001", "failover-002")
 EACH = 4
+BACK_S = 10.0
+"""From the promotion until bids are answered again."""
 LOAD = 60
 """Receipts given before the primary goes."""
 HELD = 20
@@ -49,13 +51,14 @@ class Site:
 
 
 @contextmanager
-def opened(folder: Path, *, synchronous: bool = True) -> Iterator[Site]:
-    """Everything up, every lot open."""
+def opened(folder: Path, *, synchronous: bool = True, **settings: object) -> Iterator[Site]:
+    """Everything up, every lot open. settings: of the service, by name."""
     with replicated(folder, synchronous=synchronous) as pair:
         prepare(pair.primary)
         url = pair.url(DATABASE)
         people = asyncio.run(ground.sales(url, LOTS, EACH))
-        servers = [Server(url, folder / f"serve-{name}.log") for name in "ab"]
+        logs = [folder / f"serve-{name}.log" for name in "ab"]
+        servers = [Server(url, log, settings=settings) for log in logs]
         with served(servers):
             wait_until_listing(servers[0].port, LOTS)
             yield Site(pair, servers, people)
@@ -74,7 +77,7 @@ async def drill(site: Site, how: signal.Signals, seed: int, *, lagging: bool = F
         await asyncio.to_thread(site.pair.stop_primary, how)
         begun = now_s()
         made.promoted_s = await asyncio.to_thread(site.pair.promote)
-        made.writes_s = await _first_new(bidders, begun) - begun
+        made.writes_s = await first_new(bidders, begun) - begun
         await more_receipts(bidders, LOAD)
     finally:
         stop.set()
@@ -84,7 +87,7 @@ async def drill(site: Site, how: signal.Signals, seed: int, *, lagging: bool = F
     return made
 
 
-async def _first_new(bidders: Sequence[Bidder], since: float) -> float:
+async def first_new(bidders: Sequence[Bidder], since: float) -> float:
     """When the first bid was answered that was sent after `since`."""
     found: list[float] = []
 

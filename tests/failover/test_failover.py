@@ -6,10 +6,8 @@ import signal
 import pytest
 
 from tests.crash.campaign import open_folder
-from tests.failover.drill import Drill, drill, opened
+from tests.failover.drill import BACK_S, Drill, drill, opened
 
-BACK_S = 10.0
-"""From the promotion until bids are answered again."""
 pytestmark = pytest.mark.timeout(240)
 
 
@@ -18,13 +16,9 @@ def _drill(how: signal.Signals, seed: int, *, synchronous: bool, lagging: bool) 
         return asyncio.run(drill(site, how, seed, lagging=lagging))
 
 
-@pytest.mark.parametrize(
-    ("how", "lagging"), [(signal.SIGKILL, False), (signal.SIGKILL, True), (signal.SIGSTOP, False)]
-)
-async def test_no_answered_bid_is_lost_and_writes_are_back_soon(
-    how: signal.Signals, lagging: bool
-) -> None:
-    made = await asyncio.to_thread(_drill, how, 1, synchronous=True, lagging=lagging)
+async def test_no_answered_bid_is_lost_and_writes_are_back_soon() -> None:
+    """The standby lags when the primary dies: what it missed nobody was told."""
+    made = await asyncio.to_thread(_drill, signal.SIGKILL, 1, synchronous=True, lagging=True)
     found = made.findings
     assert (found.lost, found.doubled, found.denied) == ([], [], [])
     assert (found.unproved, found.broken_logs) == ([], [])
