@@ -92,7 +92,7 @@ async def test_a_slow_reader_is_closed_with_4008_and_rejoins_by_resync(site: Sit
         slow = await joined(site, small=True)
         await slow.send(said("resync", after_seq=0) * 900)
         closed = site.figure("luochui_sockets_closed_total", code="4008")
-        while site.figure("luochui_sockets_closed_total", code="4008") == closed:  # noqa: ASYNC110
+        while site.figure("luochui_sockets_closed_total", code="4008") == closed:
             await asyncio.to_thread(site.figure, "luochui_loop_lag_seconds")
         receipt = await site.bid(site.people[2], quick)
         assert receipt["type"] == "receipt", "the slow one harms only itself"
