@@ -29,8 +29,6 @@ def _jsonb(*_: object, **__: object) -> str:
     return "JSON"
 
 
-
-
 class Store:
     """What is committed. One writer at a time, as it is single in its thread."""
 
@@ -84,7 +82,7 @@ class Store:
         return None if found is None else int(found[0])
 
     def _advance(self, row: tuple[Any, ...]) -> None:
-        log, _, size, frontier, root, last_at, stage, control, wake_at, state, listing = row
+        log, stage, control, wake_at, state, listing = row[0], *row[6:11]
         told = None if listing is None else json.loads(listing)["timetable"]["announced_at"]
         self.sqlite.execute(
             "UPDATE logs SET size = ?, frontier = ?, root = ?, last_at = ?,"
@@ -92,8 +90,7 @@ class Store:
             " wake_at = CASE WHEN ? IS NULL THEN wake_at ELSE ? END,"
             " state = coalesce(?, state), listing = coalesce(?, listing),"
             " announced_at = coalesce(?, announced_at) WHERE log = ?",
-            (size, frontier, root, last_at, stage, control, stage, wake_at)
-            + (state, listing, told, log),
+            (*row[2:7], control, stage, wake_at, state, listing, told, log),
         )
 
     def _insert(self, into: str, rows: Iterable[Sequence[Any]]) -> None:

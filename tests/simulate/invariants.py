@@ -1,5 +1,8 @@
-"""What must hold however a run went. The rules under judgement are not asked where it can be helped:
-windows, winner and order are counted here anew from the events alone."""
+"""What must hold however a run went.
+
+The rules under judgement are not asked where it can be helped: windows, winner and order are
+counted here anew from the events alone.
+"""
 
 import json
 from collections.abc import Callable, Iterator
@@ -92,7 +95,8 @@ def _decided_again(world: World, history: History) -> Iterator[str]:
     check_windows(series, replay.told, windows)
     for check in checks:
         if check.failed:
-            yield f"{check.name}, entry {check.seq}: {check.remark} ({check.expected}; {check.found})"
+            difference = f"{check.expected}; {check.found}"
+            yield f"{check.name}, entry {check.seq}: {check.remark} ({difference})"
 
 
 class _Series:
@@ -244,7 +248,7 @@ class _Window:
                 assert isinstance(command, m.PlaceBid)
                 yield from self._accept(seq, at, command, event)
             case m.Suspended() | m.Interrupted() | m.ResultDisputed():
-                self.suspended = not (self.stage in (Stage.SOLD, Stage.FAILED))
+                self.suspended = self.stage not in (Stage.SOLD, Stage.FAILED)
             case m.Resumed():
                 self.suspended, self.since = False, at
                 if event.closes_at is not None:

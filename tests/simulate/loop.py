@@ -98,6 +98,23 @@ class SimLoop(asyncio.AbstractEventLoop):
     ) -> asyncio.TimerHandle:
         return self._at(int(when * 1e6), callback, args, context)
 
+    def run_in_executor(  # type: ignore[override]
+        self, executor: object, work: Callable[..., Any], *args: Any
+    ) -> asyncio.Future[Any]:
+        """A thread that is done at some later moment, and at one."""
+        done = self.create_future()
+
+        def finish() -> None:
+            try:
+                result = work(*args)
+            except Exception as error:
+                done.set_exception(error)
+            else:
+                done.set_result(result)
+
+        self.call_later(self.chance.random() / 200, finish)
+        return done
+
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
         """Cancelled timers are thrown away when their time comes."""
 

@@ -84,9 +84,10 @@ def _lost_is_done() -> list[Patch]:
 
 def _answered_before_commit() -> list[Patch]:
     real = Ledger.append
+    written: list[asyncio.Task[Appended]] = []
 
     async def append(self: Ledger, asked: Append) -> Appended:
-        asyncio.create_task(real(self, asked))
+        written.append(asyncio.create_task(real(self, asked)))
         return Appended.DONE
 
     return [(Ledger, "append", append)]
@@ -104,7 +105,7 @@ def _unknown_is_not_written() -> list[Patch]:
     return [(Ledger, "append", append)]
 
 
-def _written_twice_when_unknown() -> list[Patch]:
+def _bid_id_forgotten() -> list[Patch]:
     """The bid is neither remembered by its id nor kept under it."""
     real_decide, real_insert = batch.Draft.decide, Store._insert
 
@@ -286,7 +287,7 @@ PLANTED = (
     Planted("a lost swap is taken for done", _lost_is_done),
     Planted("answered before the commit", _answered_before_commit),
     Planted("an unknown commit is taken for not written", _unknown_is_not_written),
-    Planted("bid_id is not remembered", _written_twice_when_unknown),
+    Planted("bid_id is not remembered", _bid_id_forgotten),
     Planted("time goes back with the slower clock", _time_goes_back),
     Planted("a receipt under another batch's head", _wrong_batch),
     Planted("called unknown though nobody could look", _unknown_without_looking),

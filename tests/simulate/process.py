@@ -25,6 +25,7 @@ from tests.simulate.loop import Host, SimLoop
 from tests.simulate.plan import EPOCH_MS
 from tests.simulate.server import Server, SimEngine
 
+
 class Air:
     """Between the buses of all processes: hints are lost, doubled, late."""
 
@@ -144,7 +145,7 @@ class Process:
                 break
             except Exception:
                 await asyncio.sleep(0.5)
-        asyncio.create_task(self.clock.run())
+        self.keeping = asyncio.create_task(self.clock.run())
         await self.waker.start()
         self.up = True
 
@@ -223,7 +224,7 @@ class Socket:
         return True
 
     async def write(self, frame: Prepared) -> None:
-        while self.open and not self.reads:
+        while self.open and not self.reads:  # noqa: ASYNC110 (whoever reads again tells nobody)
             await asyncio.sleep(0.05)
         if self.open:
             self._travel(frame.text)
@@ -262,7 +263,7 @@ class Socket:
         bidder = await process.rooms.rolls.find(self.lot_id, self.caller.account_id)
         self.bidder_no = None if bidder is None else bidder.bidder_no
         # As the live channel does it: from here to the first frame nothing is waited for.
-        room = self._room = await process.rooms.get(self.lot_id)
+        room = self._room = await process.rooms.enter(self.lot_id, self.bidder_no)
         assert room is not None
         self.seat = SimSeat(next(process.shared.numbers), self, process.rooms.parts)
         self.opened_us = self._loop.now_us
@@ -275,10 +276,13 @@ class Socket:
         received_at = process.clock.now_ms()
         if self._room is None or self.seat is None:
             return
+        door, room, seat = process.door, self._room, self.seat
+
+        def answered(answer: live.Receipt | live.Problem) -> None:
+            seat.send(prepare(answer))
+
         try:
-            answer: live.Receipt | live.Problem = await process.door.place(
-                self._room, self.caller, body, received_at
-            )
+            if not door.place_now(room, self.caller, body, received_at, answered):
+                answered(await door.place(room, self.caller, body, received_at))
         except Exception:
-            answer = problem(ProblemCode.NOT_YET_CONFIRMED, body.bid_id)
-        self.seat.send(prepare(answer))
+            answered(problem(ProblemCode.NOT_YET_CONFIRMED, body.bid_id))

@@ -1,4 +1,4 @@
-"""The database server and the wires to it: what is asked arrives late, twice never, or not at all."""
+"""The database server and the wires to it: what is asked arrives, arrives late, or never does."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -51,6 +51,7 @@ class _Message:
     act: Callable[[], Any]
     answer: asyncio.Future[Any]
     epoch: int
+    leans: tuple[int, int] = (0, 0)
     lost: bool = False
 
 
@@ -64,8 +65,8 @@ class Server:
         self.fates: dict[int, Fate] = {}
         self.step_us = 0
         self.lean: dict[str, tuple[int, int]] = {}
-        """Of a host: what its wire takes longer there and back (µs): its clock is off by half the
-        difference, and cannot know it."""
+        """Of a host: what the clock's own wire takes longer there and back (µs). The clock is off
+        by half the difference, and cannot know it."""
         self.on_commit: Callable[[Commit], None] = lambda commit: None
         self._statement_us = statement_ms * 1000
         self._links: list[Link] = []
@@ -137,12 +138,23 @@ class Server:
         if link in self._links:
             self._links.remove(link)
 
-    async def ask(self, link: Link, act: Callable[[], Any], *, write: bool = False) -> Any:
+    async def ask_time(self, link: Link) -> Any:
+        """As `ask`, on the way that leans."""
+        return await self.ask(link, self.clock_us, leans=self.lean.get(link.host.name, (0, 0)))
+
+    async def ask(
+        self,
+        link: Link,
+        act: Callable[[], Any],
+        *,
+        write: bool = False,
+        leans: tuple[int, int] = (0, 0),
+    ) -> Any:
         """The answer. Raises what the server or the wire raises."""
         if not link.open or not self._reachable(link.host):
             self.hang_up(link)
             raise self._broken()
-        message = _Message(link, act, self.loop.create_future(), self._epoch)
+        message = _Message(link, act, self.loop.create_future(), self._epoch, leans)
         link.waiting.append(message)
         fate = self._next_fate() if write else None
         self._send(message, fate)
@@ -157,7 +169,7 @@ class Server:
 
     def _send(self, message: _Message, fate: Fate | None) -> None:
         kind = "" if fate is None else fate.kind
-        delay = self._way() + self._leans(message)[0]
+        delay = self._way() + message.leans[0]
         if fate is not None and kind in ("late", "slow"):
             delay += fate.delay_us
         if kind in ("late", "cut before"):
@@ -205,11 +217,8 @@ class Server:
                 assert fate is not None
                 self.loop.after(self._way(), self._answer_and_die, message, result, fate.delay_us)
                 return
-            way = self._way() + self._leans(message)[1]
+            way = self._way() + message.leans[1]
             self.loop.after(way, self._answer, message, result)
-
-    def _leans(self, message: _Message) -> tuple[int, int]:
-        return self.lean.get(message.link.host.name, (0, 0))
 
     def _answer_and_die(self, message: _Message, result: Any, after: int) -> None:
         """The host goes some callbacks after it learned of its commit."""
@@ -242,8 +251,8 @@ class Server:
     # ── acts ────────────────────────────────────────────────────────────────────────────────
 
     def append(self, host: Host, columns: Sequence[Sequence[Any]]) -> list[dict[str, str]]:
-        before = {log: size for log, size in zip(columns[0], columns[1], strict=True)}
-        after = {log: size for log, size in zip(columns[0], columns[2], strict=True)}
+        before = dict(zip(columns[0], columns[1], strict=True))
+        after = dict(zip(columns[0], columns[2], strict=True))
         rows = self.store.append(columns)
         for row in rows:
             log = row["log"]
@@ -375,14 +384,14 @@ class SimRaw:
         await self._server.ask(self._link, lambda: None)
         return self
 
-    async def fetch(self, *columns: Any, timeout: float) -> Any:
+    async def fetch(self, *columns: Any, timeout: float) -> Any:  # noqa: ASYNC109
         def act() -> Any:
             return self._server.append(self._host, columns)
 
         async with asyncio.timeout(timeout):
             return await self._server.ask(self._link, act, write=True)
 
-    async def fetchval(self, sql: str, *, timeout: float) -> Any:
+    async def fetchval(self, sql: str, *, timeout: float) -> Any:  # noqa: ASYNC109
         assert sql == dbclock._TIME
         async with asyncio.timeout(timeout):
-            return await self._server.ask(self._link, self._server.clock_us)
+            return await self._server.ask_time(self._link)

@@ -1,6 +1,7 @@
 """One run: hosts, database and people under one seeded hand, from the publication to the seal."""
 
 import asyncio
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -171,7 +172,7 @@ class World:
 
     def run(self) -> None:
         """To the end, or to the limit: then `finished` is False."""
-        with _simulated(self.errors):
+        with simulated(self.errors):
             for sale in self.plan.sales:
                 self._publish(sale)
             task = self.loop.spawn(self._main())
@@ -373,20 +374,27 @@ read_now = _run_read
 HARMLESS = (DBAPIError, OSError, TimeoutError, asyncpg.PostgresError, CommitUnknown, NotWritten)
 
 
+def _where(error: object) -> str:
+    """The last lines of code that an error came through."""
+    frames = traceback.extract_tb(getattr(error, "__traceback__", None))[-3:]
+    return " < ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in frames)
+
+
 def _listen(errors: list[str]) -> Callable[[Any, str, Any], Any]:
     """Hears what the product says of itself: an error that no fault explains is a finding."""
 
     def hear(_logger: object, method: str, said: Any) -> Any:
         error = said.get("exc_info")
         if method == "error" and not isinstance(error, HARMLESS):
-            errors.append(f"{said.get('event')}: {error!r}")
+            where = _where(error)
+            errors.append(f"{said.get('event')}: {error!r} {where}")
         raise structlog.DropEvent
 
     return hear
 
 
 @contextmanager
-def _simulated(errors: list[str]) -> Iterator[None]:
+def simulated(errors: list[str]) -> Iterator[None]:
     """The database's driver is the simulated one meanwhile, and the log is heard."""
     module: Any = store_engine
     real, before = module.asyncpg, structlog.get_config()
