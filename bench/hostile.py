@@ -97,9 +97,10 @@ async def storm(port: int, lot: str) -> None:
 
 
 Attack = Callable[[int, str], Awaitable[None]]
+PING_FRAME = masked(b'{"type":"ping","t0":1}')
 ATTACKS: dict[str, tuple[Attack, int]] = {
     "50 that never read": (never_reads, 50),
-    "10 floods of frames": (lambda p, lot: flood(p, lot, masked(b'{"type":"ping","t0":1}') * 50), 10),
+    "10 floods of frames": (lambda p, lot: flood(p, lot, PING_FRAME * 50), 10),
     "10 floods of pings": (lambda p, lot: flood(p, lot, masked(b"x", PING) * 50), 10),
     "10 floods of pings, unread": (
         lambda p, lot: flood(p, lot, masked(b"x" * 125, PING) * 50, reads=False), 10),
@@ -130,7 +131,7 @@ async def bidding(port: int, people: list[Person], seconds: float, first: int) -
         due += 1 / BIDS_PER_S
         await asyncio.sleep(max(due - time.perf_counter(), 0))
     ends = time.perf_counter() + 10
-    while any(client.sent for client in clients) and time.perf_counter() < ends:
+    while any(client.sent for client in clients) and time.perf_counter() < ends:  # noqa: ASYNC110
         await asyncio.sleep(0.05)
     took, errors = [], 0
     for client in clients:
