@@ -8,12 +8,14 @@ his next bid when the last is answered, and bids one step more than anybody has 
 every bid is accepted, and shown to everyone, by any server that keeps their order.
 Peers in the same run: `bench/naive.py`, the server of one transaction a bid through the ORM, which
 checks no signature (with 100 bidders also once with the same check, "naive, signatures"); for the
-ledger alone, the bare driver that writes the same rows in the same batches: the limit.
+ledger alone, the naive transaction without its web server by as many callers as the batch is large,
+and the bare driver that writes the same rows in the same batches: the limit.
 Prints a table and, with --json, one line for each figure.
 """
 
 import argparse
 import asyncio
+import itertools
 import json
 import os
 import signal
@@ -33,6 +35,7 @@ import asyncpg
 from bench import ground
 from bench.ground import Person, cpu_s, percentile
 from bench.line import Bidder, Line, dial, dial_many
+from bench.naive import Naive
 from service.audit.signatures import BidderKey, bid_message
 from service.audit.tree import Frontier, leaf_hash
 from service.settings import Settings
@@ -346,6 +349,24 @@ async def _copy(connection: asyncpg.Connection, append: Append) -> None:
         )
 
 
+async def naive_alone(url: str, lot_id: str, callers: int, seconds: float) -> float:
+    """Bids a second of the naive transaction without a web server, by so many at once."""
+    peer, steps, done = Naive(url), itertools.count(1), 0
+    await peer.prepare([lot_id])
+    began = time.perf_counter()
+
+    async def bids(bidder: str) -> None:
+        nonlocal done
+        while time.perf_counter() - began < seconds:
+            await peer.place(lot_id, bidder, str(uuid.uuid4()), next(steps))
+            done += 1
+
+    await asyncio.gather(*(bids(str(number)) for number in range(callers)))
+    rate = done / (time.perf_counter() - began)
+    await peer.close()
+    return rate
+
+
 async def one_flush(url: str, repeats: int = 200) -> float:
     """Seconds of one durable write and its answer: a single row in its own transaction."""
     connection = await asyncpg.connect(url.replace("postgresql+asyncpg", "postgresql"))
@@ -395,7 +416,7 @@ def main() -> None:
     options.add_argument("--seconds", type=float, default=5)
     options.add_argument("--repeats", type=int, default=3)
     options.add_argument("--quick", action="store_true", help="one short repeat")
-    options.add_argument("--only", help="shapes whose name holds this")
+    options.add_argument("--only", help="shapes whose name holds this, or `ledger`")
     options.add_argument("--json", type=Path, help="append one line for each figure here")
     options.add_argument("--watch", nargs=3, metavar=("COUNT", "PATH", "PORT"))
     asked = options.parse_args()
@@ -418,7 +439,7 @@ def _figures(server: Any, asked: argparse.Namespace) -> Any:
     flush, trip = asyncio.run(one_flush(url)), asyncio.run(one_round_trip())
     yield {"what": "one flush, ms", "value": round(flush * 1000, 3)}
     yield {"what": "one loopback round trip, ms", "value": round(trip * 1000, 3)}
-    if not asked.only:
+    if asked.only is None or asked.only in "ledger alone":
         yield from _ledger_figures(server, asked)
     for shape in SHAPES:
         if asked.only and asked.only not in shape.name:
@@ -427,22 +448,23 @@ def _figures(server: Any, asked: argparse.Namespace) -> Any:
 
 
 def _ledger_figures(server: Any, asked: argparse.Namespace) -> Any:
+    owner, seconds = server.owner_url("bench"), asked.seconds / 2
     for batch in (1, 10, 100, 1_000):
-        pairs = []
+        runs = []
         for turn in range(asked.repeats):
-            name = f"lot/alone-{batch}-{turn}"
-            own = asyncio.run(ledger_alone(server.app_url("bench"), name, batch, asked.seconds / 2))
-            name = f"lot/bare-{batch}-{turn}"
-            bare = asyncio.run(
-                bare_driver(server.owner_url("bench"), name, batch, asked.seconds / 2)
-            )
-            pairs.append((own, bare))
-        own, bare = (statistics.median(each) for each in zip(*pairs, strict=True))
+            name = f"{batch}-{turn}"
+            alone = ledger_alone(server.app_url("bench"), f"lot/alone-{name}", batch, seconds)
+            bare = bare_driver(owner, f"lot/bare-{name}", batch, seconds)
+            naive = naive_alone(owner, f"alone-{name}", batch, seconds)
+            runs.append([asyncio.run(each) for each in (alone, bare, naive)])
+        own, limit, peer = (statistics.median(each) for each in zip(*runs, strict=True))
         yield {
             "what": f"ledger alone, batches of {batch}, entries/s",
             "value": round(own),
-            "bare driver": round(bare),
-            "share of the limit": round(own / bare, 2),
+            "bare driver": round(limit),
+            "share of the limit": round(own / limit, 2),
+            "naive writes alone": round(peer),
+            "times naive": round(own / peer, 1),
         }
 
 
@@ -462,7 +484,7 @@ def _shape_figures(server: Any, shape: Shape, asked: argparse.Namespace, floor: 
         "value": own.pop("decided/s"),
         **own,
         "p99 / (flush + round trip)": round(own["p99 ms"] / 1000 / floor, 1),
-        "answers": runs["ours"][-1].answers,
+        "answers": " ".join(f"{n} {name}" for name, n in runs["ours"][-1].answers.items()),
     }
     for who, peer in middles.items():
         times = round(figure["value"] / max(peer["decided/s"], 1), 1)
@@ -499,7 +521,7 @@ def _middle(runs: Sequence[Run]) -> dict[str, float]:
 def _row(figure: dict[str, Any]) -> str:
     """The figure on one line, and each peer on one below it."""
     rest = {name: value for name, value in figure.items() if name not in ("what", "value")}
-    peers = {name: rest.pop(name) for name in list(rest) if name.startswith("naive")}
+    peers = {name: rest.pop(name) for name in list(rest) if isinstance(rest[name], dict)}
     lines = [f"{figure['what']:<58} {figure['value']:>10,}  {_said(rest)}"]
     lines += [
         f"    {who:<54} {peer['decided/s']:>10,}  {_said(peer)}" for who, peer in peers.items()

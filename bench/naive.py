@@ -62,6 +62,9 @@ class Naive:
             for lot_id in lots:
                 session.add(Lot(lot_id=lot_id, price_fen=0, step_fen=1, bids=0))
 
+    async def close(self) -> None:
+        await self._engine.dispose()
+
     async def place(self, lot_id: str, bidder: str, bid_id: str, amount_fen: int) -> bool:
         """Decides one bid in one transaction."""
         async with self._session.begin() as session:

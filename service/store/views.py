@@ -68,13 +68,14 @@ async def add_views(connection: AsyncConnection, rows: Sequence[View]) -> None:
     await driver.copy_records_to_table(
         "views",
         columns=_COLUMNS,
-        records=[tuple(_value(row, name) for name in _COLUMNS) for row in rows],
+        records=[_record(row) for row in rows],
     )
 
 
-def _value(row: View, name: str) -> Any:
-    value = getattr(row, name)
-    return json.dumps(value) if name == "facts" and value is not None else value
+def _record(row: View) -> tuple[Any, ...]:
+    """In the order of `_COLUMNS`; a row is written for every receipt."""
+    facts = None if row.facts is None else json.dumps(row.facts)
+    return row.log, row.at, row.process, row.kind, row.session, row.no, row.frame, facts
 
 
 async def read_views(connection: AsyncConnection, log: str) -> AsyncIterator[View]:
