@@ -76,8 +76,8 @@ def _order(world: World, history: History) -> Iterator[str]:
     for head in history.heads:
         if head.size > tree.size or head.root != tree.root(head.size):
             yield f"the head at {head.size} is not of these entries"
-    head = history.head
-    if head is None or (head.size, head.root) != (tree.size, tree.root()):
+    last = history.head
+    if last is None or (last.size, last.root) != (tree.size, tree.root()):
         yield "the log's row is not its last head"
 
 

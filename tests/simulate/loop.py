@@ -86,7 +86,7 @@ class SimLoop(asyncio.AbstractEventLoop):
         self._ready.append(handle)
         return handle
 
-    call_soon_threadsafe = call_soon
+    call_soon_threadsafe = call_soon  # type: ignore[assignment]
 
     def call_later(  # type: ignore[override]
         self, delay: float, callback: Callable[..., object], *args: Any, context: Any = None
@@ -179,7 +179,7 @@ class SimLoop(asyncio.AbstractEventLoop):
         handle = self._ready[place]
         self._ready[place] = self._ready[-1]
         self._ready.pop()
-        if not handle._cancelled:  # type: ignore[attr-defined]
+        if not handle._cancelled:
             self._run_one(handle)
 
     def _wind(self) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -303,7 +304,7 @@ class Officials:
         while not self.world.sealed(lot_id):
             await asyncio.sleep(0.7)
             with_rest = self.rest_ms.get(lot_id, 1_000)
-            await self.world.order(lot_id, lambda lot, rest=with_rest: self._next(lot, rest))
+            await self.world.order(lot_id, partial(self._next, rest_ms=with_rest))
 
     def _next(self, lot: Lot, rest_ms: int) -> m.Command | None:
         if lot.stage in (Stage.SOLD, Stage.FAILED):

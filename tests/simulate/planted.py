@@ -11,12 +11,13 @@ from typing import Any
 from unittest.mock import patch
 
 from schemas.problem import ProblemCode
-from service.live import audience, batch
+from service.live import audience
+from service.live import batch as live_batch
 from service.live.frames import problem
 from service.live.record import Record
 from service.live.room import Nudge, Room
 from service.rules import bidding, timetable
-from service.rules import decide as rules
+from service.rules import decide as rules_decide
 from service.rules import messages as m
 from service.rules.lot import Lot
 from service.rules.terms import Stage
@@ -25,6 +26,8 @@ from service.store.ledger import Append, Appended, CommitUnknown, Ledger, NotWri
 from tests.simulate.database import Store
 
 Patch = tuple[Any, str, Any]
+batch: Any = live_batch
+rules: Any = rules_decide
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,7 @@ def _bid_id_forgotten() -> list[Patch]:
     """The bid is neither remembered by its id nor kept under it."""
     real_decide, real_insert = batch.Draft.decide, Store._insert
 
-    def decide(self: batch.Draft, command: m.Command) -> Any:
+    def decide(self: live_batch.Draft, command: m.Command) -> Any:
         if isinstance(command, m.PlaceBid):
             self._bids.clear()
             self._record.bids.pop(command.bid_id, None)
@@ -124,7 +127,7 @@ def _bid_id_forgotten() -> list[Patch]:
 def _time_goes_back() -> list[Patch]:
     real = batch.Draft.__init__
 
-    def init(self: batch.Draft, lot_id: str, record: Record, at: int) -> None:
+    def init(self: live_batch.Draft, lot_id: str, record: Record, at: int) -> None:
         real(self, lot_id, record, at)
         self.at = at
 
@@ -172,7 +175,7 @@ def _refused_restarts() -> list[Patch]:
     real = rules.evolve
 
     def evolve(lot: Lot, event: m.Event, command: m.Command, at: int) -> Lot:
-        after = real(lot, event, command, at)
+        after: Lot = real(lot, event, command, at)
         if isinstance(event, m.BidRefused) and lot.stage is Stage.TIMED:
             return replace(after, closes_at=at + lot.countdown_ms)
         return after
@@ -252,7 +255,7 @@ def _last_is_leader() -> list[Patch]:
     real = rules.evolve
 
     def evolve(lot: Lot, event: m.Event, command: m.Command, at: int) -> Lot:
-        after = real(lot, event, command, at)
+        after: Lot = real(lot, event, command, at)
         if isinstance(event, m.BidRefused) and lot.leader_no is not None:
             return replace(after, leader_no=event.bidder_no)
         return after

@@ -152,7 +152,7 @@ async def _reads(engine: Any, chance: Random, sizes: dict[str, int]) -> Answers:
 
 
 def _on_model(work: Callable[[Any], Awaitable[Answers]]) -> Answers:
-    loop = SimLoop(Random(1))
+    loop = SimLoop(Random(1))  # type: ignore[abstract]
     server = Server(loop, Store(), 2_500)
     engine = SimEngine(server, Host("host"))
     with simulated([]):

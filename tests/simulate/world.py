@@ -60,7 +60,7 @@ class World:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.loop = SimLoop(Random(f"schedule {plan.seed}"))
+        self.loop = SimLoop(Random(f"schedule {plan.seed}"))  # type: ignore[abstract]
         self.store = _store()
         self.store.clear()
         self.server = Server(self.loop, self.store, SETTINGS.statement_timeout_ms)
