@@ -35,8 +35,8 @@ def opened(place: Path | None = None) -> Iterator[Site]:
     with open_folder() as folder, node(place or folder) as database:
         prepare(database)
         url = database.app_url(DATABASE)
-        people = asyncio.run(ground.sales(url, LOTS, EACH))
         with served([Server(url, folder / "serve.log")]) as (server,):
+            people = asyncio.run(ground.sales(url, LOTS, EACH))
             wait_until_listing(server.port, LOTS)
             yield Site(folder, database, server, people)
 

@@ -65,9 +65,9 @@ def campaign(folder: Path, kills: int, seed: int, *, lazy: bool = False) -> Camp
     with node(folder, LAZY if lazy else None) as database:
         prepare(database)
         url = database.app_url(DATABASE)
-        people = asyncio.run(ground.sales(url, LOTS, EACH))
         servers = [Server(url, folder / f"serve-{name}.log") for name in "ab"]
         with served(servers):
+            people = asyncio.run(ground.sales(url, LOTS, EACH))
             wait_until_listing(servers[0].port, LOTS)
             if lazy:
                 asyncio.run(_stop_flushing(database))

@@ -119,7 +119,8 @@ def prepare(node: Node) -> None:
 
 
 def wait_until_listing(port: int, lots: Sequence[str]) -> None:
-    """Until every lot takes bids."""
+    """Until every lot takes bids. Published before its servers stood, it would first be suspended
+    for the outage that their start was."""
     for lot_id in lots:
         until(lambda: _is_listing(port, lot_id), f"{lot_id} does not open")  # noqa: B023
 
@@ -128,7 +129,8 @@ def _is_listing(port: int, lot_id: str) -> bool:
     with contextlib.suppress(urllib.error.URLError, OSError):
         url = f"http://127.0.0.1:{port}/api/lots/{lot_id}"
         with urllib.request.urlopen(url, timeout=5) as answer:
-            return b'"stage":"LISTING"' in answer.read()
+            said = answer.read()
+            return b'"stage":"LISTING"' in said and b'"control":"NORMAL"' in said
     return False
 
 

@@ -33,8 +33,8 @@ def site() -> Iterator[tuple[Path, Node, Server, list[ground.Person]]]:
     with open_folder() as folder, node(folder) as database:
         prepare(database)
         url = database.app_url(DATABASE)
-        people = asyncio.run(ground.sales(url, [LOT], 1))
         with served([Server(url, folder / "serve.log")]) as (server,):
+            people = asyncio.run(ground.sales(url, [LOT], 1))
             wait_until_listing(server.port, [LOT])
             yield folder, database, server, people
 

@@ -56,10 +56,10 @@ def opened(folder: Path, *, synchronous: bool = True, **settings: object) -> Ite
     with replicated(folder, synchronous=synchronous) as pair:
         prepare(pair.primary)
         url = pair.url(DATABASE)
-        people = asyncio.run(ground.sales(url, LOTS, EACH))
         logs = [folder / f"serve-{name}.log" for name in "ab"]
         servers = [Server(url, log, settings=settings) for log in logs]
         with served(servers):
+            people = asyncio.run(ground.sales(url, LOTS, EACH))
             wait_until_listing(servers[0].port, LOTS)
             yield Site(pair, servers, people)
 
