@@ -57,6 +57,7 @@ from service.store.programs import EmbeddedPostgresError
 from service.store.promises import DatabaseCannotKeepItsPromises, check_promises
 from service.store.retention import Destroyed
 from service.store.signer import Signer
+from service.store.trees import Trees
 from service.workers import stop_with_parent
 
 _LIFE = secrets.token_hex(3)
@@ -125,7 +126,8 @@ async def opened(settings: Settings) -> AsyncIterator[Running]:
         views = Views(engine, clock, settings, process_name())
         await stack.enter_async_context(_kept_going(views.run(), "views"))
         stack.push_async_callback(_written_at_last, views)
-        rooms = Rooms(_room_parts(engine, ledger, clock, settings, signer, bus, views), facts)
+        room_parts = _room_parts(engine, ledger, clock, settings, signer, bus, views, anchors.trees)
+        rooms = Rooms(room_parts, facts)
         stack.push_async_callback(rooms.close)
         bus.subscribe(rooms.hear)
         Sessions(rooms, bus, secret_of(settings))
@@ -349,6 +351,7 @@ def _room_parts(
     signer: Signer,
     bus: Bus,
     views: Views,
+    trees: Trees,
 ) -> RoomParts:
     return RoomParts(
         engine=engine,
@@ -357,9 +360,10 @@ def _room_parts(
         timers=LoopTimers(),
         settings=settings,
         signer=signer,
-        path=BidPath(engine, clock, process_name()),
+        path=BidPath(engine, clock, process_name(), ledger),
         hints=bus,
         views=views,
+        trees=trees,
     )
 
 
