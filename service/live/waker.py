@@ -18,6 +18,7 @@ from service.live.room import Room
 from service.live.rooms import Rooms
 from service.live.timers import Timer
 from service.rules import messages as m
+from service.rules.lot import Lot
 from service.rules.table import PROVED_STAGES
 from service.rules.terms import Control, Method, Stage
 from service.rules.timetable import next_wake_at
@@ -49,6 +50,9 @@ class Waker:
         self._proved_at = self._clock.monotonic_ms()
         self._stopped = False
         self._telling = False
+        self._stops: dict[str, m.Interrupt] = {}
+        """Of lots that a clock's jump stops: kept until they stand still, whatever becomes of the
+        first attempt. A database that changes its host may jump and refuse to write at once."""
         rooms.on_change(self._follow)
 
     async def start(self) -> None:
@@ -82,13 +86,17 @@ class Waker:
             lots = await open_lots(connection)
         proved = [lot for lot in lots if lot.stage in PROVED_STAGES and lot.control == "NORMAL"]
         self._proved = {lot_id_of(lot.log) for lot in proved}
+        for lot_id in self._stops.keys() & self._proved:
+            self._begin_tick(lot_id)
+        soon = self._clock.now_ms() + 2 * self._settings.poll_ms
+        due = {lot_id_of(lot.log) for lot in lots if lot.wake_at is not None and lot.wake_at <= soon}
+        await self._rooms.open_all(self._proved | due)
         for lot in lots:
             lot_id = lot_id_of(lot.log)
             if lot.stage == Stage.CLOSING and lot.control == Control.NORMAL:
                 self._begin_tick(lot_id)
             else:
                 self._arm(lot_id, lot.wake_at)
-        await self._rooms.open_all(self._proved)
         for room in self._rooms.open_rooms():
             if room.lot_id in self._proved:
                 room.check()
@@ -119,7 +127,8 @@ class Waker:
         cause = m.InterruptCause.CLOCK_STEP
         interrupt = m.Interrupt(cause=cause, gap_from=step.at, gap_to=step.at)
         for lot_id in sorted(self._proved):
-            self._begin(self._submit(lot_id, interrupt))
+            self._stops[lot_id] = interrupt
+            self._begin_tick(lot_id)
 
     def nudge(self, lot_id: str) -> None:
         """Something that this lot waited for has come: looks now and not at the next poll."""
@@ -145,6 +154,8 @@ class Waker:
     async def _due(self, room: Room) -> m.Command | None:
         lot, now = room.lot, self._clock.now_ms()
         wake_at = next_wake_at(lot)
+        if room.lot_id in self._stops and _takes_time(lot):
+            return self._stops[room.lot_id]
         if lot.resumes_at is not None:
             if now < lot.resumes_at:
                 return None
@@ -202,10 +213,12 @@ class Waker:
     def _follow(self, room: Room) -> None:
         """The room has changed: its next instant too."""
         lot = room.lot
+        if not _takes_time(lot):
+            self._stops.pop(room.lot_id, None)
         if self._cut_offs is not None:
             self._cut_offs.follow(room)
             room.audience.attendance.on_loss = self._line_lost
-        if lot.stage in PROVED_STAGES and lot.control is Control.NORMAL:
+        if _takes_time(lot):
             self._proved.add(room.lot_id)
         else:
             self._proved.discard(room.lot_id)
@@ -291,3 +304,8 @@ class Waker:
 
         place = len(self._repeating)
         self._repeating.append(self._timers.call_later(every_ms, go))
+
+
+def _takes_time(lot: Lot) -> bool:
+    """Whether its window runs now: lost time is someone's loss."""
+    return lot.stage in PROVED_STAGES and lot.control is Control.NORMAL

@@ -248,19 +248,22 @@ class World:
         self.ledgers: list[Ledger] = []
         self.sessions = 0
 
-    def process(self, ledger: Any = None, engine: AsyncEngine | None = None) -> Process:
-        """Another process. `ledger`: a faulty one."""
+    def process(
+        self, ledger: Any = None, engine: AsyncEngine | None = None, clock: Any = None
+    ) -> Process:
+        """Another process. `ledger`: a faulty one. `clock`: its own; else the world's."""
+        clock = self.clock if clock is None else clock
         if ledger is None:
             ledger = Ledger(engine or self.engine, self.settings)
             self.ledgers.append(ledger)
         parts = Parts(
             engine=engine or self.engine,
             ledger=ledger,
-            clock=self.clock,
+            clock=clock,
             timers=self.timers,
             settings=self.settings,
             signer=self.signer,
-            path=BidPath(self.engine, self.clock, f"process-{len(self.processes)}"),
+            path=BidPath(self.engine, clock, f"process-{len(self.processes)}"),
             views=self.views,
         )
         rooms = Rooms(parts, self.office)
