@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench import fanout, ground
+from bench import bids, fanout, ground
 from bench.ground import cpu_s, percentile, rss_kib
 from service.bus.hints import Bus, Hint, LogMoved
 from service.bus.nats_bus import NatsBus
@@ -215,7 +215,7 @@ def relays_of(database_url: str, nats_port: int, watching: int, turns: int) -> d
     apart = os.geteuid() == 0 and shutil.which("ip") is not None
     lot_id = f"relayed-{watching}"
     people = asyncio.run(ground.sales(database_url, [lot_id], 2))
-    words = [[frame for _, frame in own] for own in fanout.bids.frames_of(people, turns + 1)]
+    words = [[frame for _, frame in own] for own in bids.frames_of(people, turns + 1)]
     cookies = fanout._cookies(people)
     nats_url = f"nats://127.0.0.1:{nats_port}"
     with ExitStack() as stack:

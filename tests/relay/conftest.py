@@ -22,6 +22,7 @@ from service.bus.nats_bus import NatsBus
 from service.live.relayed import beat
 from service.live.room import Room
 from service.live.rooms import Rooms
+from service.live.timers import LoopTimers
 from service.relay import run as relay_run
 from service.relay.doors import RelayParts, build_app
 from service.settings import Settings
@@ -70,7 +71,8 @@ class Upstream:
         self._open = contextlib.AsyncExitStack()
         self.rooms: list[Rooms] = []
         for bus in buses:
-            parts = replace(world.process().rooms.parts, hints=bus)
+            # Frames are conflated by the loop's timers; only database time is wound by hand.
+            parts = replace(world.process().rooms.parts, hints=bus, timers=LoopTimers())
             self.rooms.append(Rooms(parts, world.office))
         self.buses = buses
         self._clock = clocked

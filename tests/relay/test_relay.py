@@ -41,8 +41,9 @@ async def test_frames_come_by_the_bus_once_and_in_order_though_two_processes_sho
     first, second = upstream.world.office.bidders
     await upstream.room(1)
     async with relay.socket() as socket:
-        seen = [(await hear(socket, "snapshot"))["seq"]]
-        quotes = []
+        seen, quotes = [(await hear(socket, "snapshot"))["seq"]], []
+        await hear(socket, "heartbeat")
+        asked = upstream.calls
         for step in range(8):
             who = (first, second)[step % 2]
             seq = await upstream.bid(who, START + step * STEP, number=step % 2)
@@ -50,6 +51,7 @@ async def test_frames_come_by_the_bus_once_and_in_order_though_two_processes_sho
             seen += [update["seq"] for update in updates]
             quotes += [quote["amount_fen"] for update in updates for quote in update["new"]]
             assert not any(update.get("gap") for update in updates)
+        assert upstream.calls - asked <= 2, "it was the bus that brought them"
         assert seen == sorted(set(seen))
         assert quotes == [START + step * STEP for step in range(8)]
 
@@ -63,10 +65,11 @@ async def test_a_lost_frame_is_found_by_the_next_and_asked_for(
         lot = await relay.parts.lots.get("lot-one")
         assert lot is not None
         await until(lambda: lot.is_current())
-        hears, lot.hear = lot.hear, lambda text: None  # type: ignore[method-assign]
-        relay.parts.frames.follow(lot.log, lambda text: lot.hear(text), lambda: None)
+        lost: list[str] = []
+        relay.parts.frames.follow(lot.log, lost.append, lambda: None)
         await upstream.bid(first, START)
-        lot.hear = hears  # type: ignore[method-assign]
+        await until(lambda: any('"update"' in text for text in lost))
+        relay.parts.frames.follow(lot.log, lot.hear, lambda: None)
         seq = await upstream.bid(second, START + STEP)
         updates = await until_seq(socket, seq)
         quotes = [quote["amount_fen"] for update in updates for quote in update["new"]]
