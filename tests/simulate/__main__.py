@@ -97,7 +97,7 @@ def _say_failed(outcome: Outcome, planted: Planted | None, limit_ms: int) -> Non
     seed, found = outcome.plan.seed, outcome.findings[0]
     _say(f"seed {seed} BROKEN {found.invariant}: {found.detail}")
     _say(f"looking for the shortest history for at most {limit_ms // 1000} s")
-    _say(tell(shorten(outcome, planted, limit_ms)))
+    _say(tell(shorten(outcome, planted, limit_ms=limit_ms)))
 
 
 def _say(text: str) -> None:

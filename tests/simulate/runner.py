@@ -36,13 +36,17 @@ def run_seed(seed: int, planted: Planted | None = None) -> Outcome:
     return run(draw(seed), planted)
 
 
-def shorten(failed: Outcome, planted: Planted | None, limit_ms: int) -> Outcome:
-    """The shortest plan found within `limit_ms` that still breaks the same invariant."""
+def shorten(
+    failed: Outcome, planted: Planted | None, *, limit_ms: int, most_runs: int = 10_000
+) -> Outcome:
+    """The shortest plan found so soon that still breaks the same invariant."""
     wanted, best, until = failed.findings[0].invariant, failed, monotonic_ms() + limit_ms
+    runs = 0
 
     def breaks(steps: Sequence[Step]) -> bool:
-        nonlocal best
-        if monotonic_ms() > until:
+        nonlocal best, runs
+        runs += 1
+        if runs > most_runs or monotonic_ms() > until:
             return False
         tried = run(replace(failed.plan, steps=tuple(steps)), planted)
         if all(finding.invariant != wanted for finding in tried.findings):
