@@ -89,7 +89,7 @@ class Waker:
         for lot_id in self._stops.keys() & self._proved:
             self._begin_tick(lot_id)
         soon = self._clock.now_ms() + 2 * self._settings.poll_ms
-        due = {lot_id_of(lot.log) for lot in lots if lot.wake_at is not None and lot.wake_at <= soon}
+        due = {lot_id_of(lot.log) for lot in lots if (lot.wake_at or soon + 1) <= soon}
         await self._rooms.open_all(self._proved | due)
         for lot in lots:
             lot_id = lot_id_of(lot.log)
