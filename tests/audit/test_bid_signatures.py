@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.audit import canonical
 from service.audit.signatures import (
     Algorithm,
     BidderKey,
