@@ -13,6 +13,7 @@ from schemas import live
 from schemas.base import BidId
 from schemas.problem import ProblemCode
 from service import gauges
+from service.api.crowds import Crowds
 from service.api.doors import TheLot, body, refusals, takes
 from service.api.identity import COOKIE, account_of
 from service.api.parts import parts_of
@@ -57,6 +58,7 @@ class BidDoor:
         clock, most = parts.clock.monotonic_ms, settings.rate_keys
         self.bids = Rates(settings.bids_per_s, most, clock)
         self.frames = Rates(settings.frames_per_s, most, clock)
+        self.crowds = Crowds(settings.observers_per_address, settings.trusted_proxies)
         self._timers = parts.timers
         self._deadline = Deadline(parts.timers, clock, settings.bid_answer_ms)
         self._reading: set[asyncio.Task[BidAnswer]] = set()

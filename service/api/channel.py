@@ -41,6 +41,7 @@ router = APIRouter()
 NOT_ALLOWED, TOO_MANY_FRAMES = 4001, 4009
 STRIKES_MS = 10_000
 MAX_AGENT = 300
+CROWDED = "Too many visitors look on from this address; bidders always come in."
 _LOT_ID = re.compile(r"[a-z0-9][a-z0-9-]{2,63}")
 _log = structlog.get_logger()
 
@@ -48,13 +49,20 @@ _log = structlog.get_logger()
 @router.websocket("/ws/lots/{lot_id}")
 async def live_channel(websocket: WebSocket, lot_id: str) -> None:
     """One client on one lot, from handshake to close."""
+    door = door_of(websocket)
+    await door.crowds.turn()
     refusal = await _refusal(websocket, lot_id)
     if refusal is not None:
         await _deny(websocket, refusal)
         return
-    door = door_of(websocket)
     caller, bidder_no = await _identify(websocket, door, lot_id)
-    with suppress(WebSocketDisconnect):
+    with (
+        suppress(WebSocketDisconnect),
+        door.crowds.one_more(_address(websocket), bidder_no) as fits,
+    ):
+        if not fits:
+            await _deny(websocket, Refused(ProblemCode.RATE_LIMITED, CROWDED))
+            return
         await websocket.accept(subprotocol=live.SUBPROTOCOL)
         room = await door.rooms.enter(lot_id, bidder_no)
         assert room is not None, "a published lot stays published"
@@ -272,4 +280,8 @@ class Session:
 def _known_of(websocket: WebSocket) -> dict[str, str]:
     """What the regulator may ask about a session; it stands in no log."""
     agent = websocket.headers.get("user-agent", "")[:MAX_AGENT]
-    return {"address": websocket.client.host if websocket.client else "", "agent": agent}
+    return {"address": _address(websocket), "agent": agent}
+
+
+def _address(websocket: WebSocket) -> str:
+    return websocket.client.host if websocket.client else ""

@@ -4,11 +4,15 @@ Without a bound one machine takes every socket there is. Bidders are known by na
 socket each, so that nobody behind the same address can shut them out.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from service.connections import counted_as, is_trusted
+
+AT_ONCE = 4
+"""Handshakes that begin in one round of the loop."""
 
 
 class Crowds:
@@ -18,6 +22,13 @@ class Crowds:
         self._most = most
         self._trusted = trusted
         self._observers: Counter[str] = Counter()
+        self._turns = asyncio.Semaphore(AT_ONCE)
+
+    async def turn(self) -> None:
+        """Waits for this handshake's turn. Of a storm a few begin in each round of the loop, so that
+        bids go on between them; nobody's slow look into the database holds up the next."""
+        async with self._turns:
+            await asyncio.sleep(0)
 
     @contextmanager
     def one_more(self, address: str, bidder_no: str | None) -> Iterator[bool]:
