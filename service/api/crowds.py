@@ -25,8 +25,8 @@ class Crowds:
         self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def turn(self) -> None:
-        """Waits for this handshake's turn. Of a storm a few begin in each round of the loop, so that
-        bids go on between them; nobody's slow look into the database holds up the next."""
+        """Waits for this handshake's turn. Of a storm a few begin in each round of the loop, so
+        that bids go on between them; nobody's slow look into the database holds up the next."""
         async with self._turns:
             await asyncio.sleep(0)
 
