@@ -314,7 +314,8 @@ class Officials:
         now = self.world.now_ms()
         if now < lot.suspended_at + rest_ms or lot.control.value != "SUSPENDED":
             return None
-        return m.Resume(announced_at=now, officials=BOTH, timetable=_new_times(lot, now))
+        # The announcement came before the order, by anybody's clock.
+        return m.Resume(announced_at=now - 200, officials=BOTH, timetable=_new_times(lot, now))
 
     def _settle(self, lot: Lot) -> m.Command | None:
         if lot.sealed:

@@ -138,7 +138,8 @@ def _faults(chance: Random, hosts: int) -> Iterator[Step]:
 
 def _fault(chance: Random, hosts: int) -> Step:
     kinds = ["crash"] * 4 + ["halt"] * 4 + ["part"] * 3
-    kinds += ["outage", "server crash", "server stall", "wall", "slow", "cut socket"]
+    kinds += ["outage", "server crash", "server stall", "wall", "cut socket"]
+    kinds += ["slow"] * 3
     kind = chance.choice(kinds)
     lasts = int(10 ** chance.uniform(1, 4.3))
     at = chance.randint(1_000, HORIZON_MS)

@@ -284,12 +284,12 @@ class World:
         live = [socket for socket in self.sockets if socket.open]
         if not live:
             return
-        socket = live[step.steps % len(live)]
-        if step.kind == "slow":
+        if step.kind == "cut socket":
+            live[step.steps % len(live)].end()
+            return
+        for socket in live[step.steps % 2 :: 2]:
             socket.reads = False
             self.loop.after(for_us, _read_again, socket)
-        else:
-            socket.end()
 
     # ── hosts ───────────────────────────────────────────────────────────────────────────────
 
