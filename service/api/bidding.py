@@ -18,6 +18,7 @@ from service.api.doors import TheLot, body, refusals, takes
 from service.api.identity import COOKIE, account_of
 from service.api.parts import parts_of
 from service.api.rates import Rates
+from service.api.signed_in import Doorkeeper
 from service.audit.broken import Broken
 from service.audit.signatures import PublicKey, bid_message, load_public_key, verify_bid
 from service.desk.ports import Submit
@@ -59,6 +60,7 @@ class BidDoor:
         self.bids = Rates(settings.bids_per_s, most, clock)
         self.frames = Rates(settings.frames_per_s, most, clock)
         self.crowds = Crowds(settings.observers_per_address, settings.trusted_proxies)
+        self.keeper = Doorkeeper(parts.engine, clock, settings.session_check_ms)
         self._timers = parts.timers
         self._deadline = Deadline(parts.timers, clock, settings.bid_answer_ms)
         self._reading: set[asyncio.Task[BidAnswer]] = set()

@@ -27,10 +27,11 @@ from service import clock, gauges
 from service.api.bidding import BidAnswer, BidDoor, Caller, door_of
 from service.api.client_frames import bid_id_in, read_frame
 from service.api.guards import origin_allowed
-from service.api.identity import COOKIE, account_of
+from service.api.identity import COOKIE, account_of, token_hash
 from service.api.lines import line_to
 from service.api.parts import parts_of
 from service.api.problems import problem_response
+from service.api.signed_in import SignedIn
 from service.desk.refused import Refused
 from service.live.audience import UNSEEN, Seat
 from service.live.frames import prepare, problem
@@ -55,7 +56,7 @@ async def live_channel(websocket: WebSocket, lot_id: str) -> None:
     if refusal is not None:
         await _deny(websocket, refusal)
         return
-    caller, bidder_no = await _identify(websocket, door, lot_id)
+    caller, bidder_no, known = await _identify(websocket, door, lot_id)
     with (
         suppress(WebSocketDisconnect),
         door.crowds.one_more(_address(websocket), bidder_no) as fits,
@@ -66,7 +67,7 @@ async def live_channel(websocket: WebSocket, lot_id: str) -> None:
         await websocket.accept(subprotocol=live.SUBPROTOCOL)
         room = await door.rooms.enter(lot_id, bidder_no)
         assert room is not None, "a published lot stays published"
-        await Session(websocket, door, room, caller, bidder_no).run()
+        await Session(websocket, door, room, caller, bidder_no, known).run()
 
 
 async def _refusal(websocket: WebSocket, lot_id: str) -> Refused | None:
@@ -88,15 +89,19 @@ async def _deny(websocket: WebSocket, refusal: Refused) -> None:
         await websocket.close(NOT_ALLOWED)
 
 
-async def _identify(websocket: WebSocket, door: BidDoor, lot_id: str) -> tuple[Caller, str | None]:
+async def _identify(
+    websocket: WebSocket, door: BidDoor, lot_id: str
+) -> tuple[Caller, str | None, SignedIn | None]:
     """Who it is, and under which number on this lot; everybody else is an observer."""
-    account = await account_of(parts_of(websocket).engine, websocket.cookies.get(COOKIE))
+    seen_ms, cookie = door.clock.monotonic_ms(), websocket.cookies.get(COOKIE, "")
+    account = await account_of(parts_of(websocket).engine, cookie)
     if account is None:
-        return Caller(None, f"socket {secrets.token_hex(8)}"), None
+        return Caller(None, f"socket {secrets.token_hex(8)}"), None, None
+    known = SignedIn(token_hash(cookie), account.account_id, seen_ms)
     door.rooms.rolls.forget(lot_id)  # who was admitted a moment ago may come in at once
     bidder = await door.rooms.rolls.find(lot_id, account.account_id)
     caller = Caller(account.account_id, f"{lot_id} {account.account_id}")
-    return caller, None if bidder is None else bidder.bidder_no
+    return caller, None if bidder is None else bidder.bidder_no, known
 
 
 class Session:
@@ -109,12 +114,14 @@ class Session:
         room: Room,
         caller: Caller,
         bidder_no: str | None,
+        known: SignedIn | None,
     ) -> None:
         self._websocket = websocket
         self._door = door
         self._room = room
         self._caller = caller
         self._bidder_no = bidder_no
+        self._known = known
         parts = door.rooms.parts
         self._clock = parts.clock
         self._settings = parts.settings
@@ -127,13 +134,14 @@ class Session:
             known=_known_of(websocket),
         )
         self._strikes: deque[int] = deque(maxlen=parts.settings.strikes_before_close)
-        self._checked_ms = parts.clock.monotonic_ms()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Until the client or the server hangs up. Bids under way are still decided."""
         # No await from here to the first read: snapshot and audience are of the same instant.
         self._room.audience.join(self.seat, self._bidder_no)
+        if self._known is not None:
+            self._door.keeper.enter(self._known)
         self.seat.send(prepare(self._welcome()))
         self.seat.send(prepare(self._room.snapshot(self._bidder_no)))
         left_with = 1006
@@ -142,6 +150,8 @@ class Session:
                 self._hear(message.get("text"), self._clock.now_ms())
             left_with = message.get("code", left_with)
         finally:
+            if self._known is not None:
+                self._door.keeper.leave(self._known)
             self.seat.left_with = left_with
             gauges.count_closed(self.seat.closed or left_with)
             self._room.audience.leave(self.seat)
@@ -233,18 +243,11 @@ class Session:
         return signed_in
 
     def _signed_in_lately(self) -> bool:
-        age_ms = self._clock.monotonic_ms() - self._checked_ms
-        return self._caller.account_id is None or age_ms < self._settings.session_check_ms
+        return self._known is None or self._door.keeper.saw_lately(self._known)
 
     async def _still_signed_in(self) -> bool:
         """A socket opened before a sign-out must not go on bidding after it."""
-        if self._signed_in_lately():
-            return True
-        now = self._clock.monotonic_ms()
-        cookie = self._websocket.cookies.get(COOKIE)
-        account = await account_of(parts_of(self._websocket).engine, cookie)
-        self._checked_ms = now
-        return account is not None and account.account_id == self._caller.account_id
+        return self._known is None or await self._door.keeper.still(self._known)
 
     # ── answers ─────────────────────────────────────────────────────────────────────────────
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import RowMapping, delete, func, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import LargeBinary, RowMapping, any_, delete, func, literal, select, text
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.store.office_tables import (
@@ -55,6 +55,15 @@ async def account_by_session(connection: AsyncConnection, token_hash: bytes) -> 
     )
     row = (await connection.execute(asked)).mappings().one_or_none()
     return None if row is None else _account(row)
+
+
+async def holders(connection: AsyncConnection, token_hashes: Iterable[bytes]) -> dict[bytes, str]:
+    """token hash → account_id, of those sessions among these that have not ended."""
+    among = any_(literal(list(token_hashes), ARRAY(LargeBinary)))
+    asked = select(sessions.c.token_hash, sessions.c.account_id).where(
+        sessions.c.token_hash == among, sessions.c.expires_at > _NOW_MS
+    )
+    return {row.token_hash: row.account_id for row in await connection.execute(asked)}
 
 
 async def account_by_id(connection: AsyncConnection, account_id: str) -> Account | None:
