@@ -160,6 +160,7 @@ async def get_live(request: Request, lot_id: TheLot, after_seq: MaybeAfter = Non
     room = await parts.rooms.get(lot_id)
     if room is None:
         raise Refused(ProblemCode.NOT_FOUND, "No such lot is published.")
+    await room.current()
     shown = room.snapshot(None) if after_seq is None else room.resync(after_seq, None)
     answered = answer(shown)
     if parts.clock.is_sure():

@@ -17,6 +17,7 @@ from service.audit import canonical
 from service.audit.signatures import bid_message
 from service.audit.tree import Frontier, Tree, leaf_hash
 from service.live.entry_bytes import entry_bytes
+from service.live.entry_reader import read_bid
 from service.rules import messages as m
 from service.rules.decide import apply
 from service.rules.lot import Lot
@@ -62,15 +63,31 @@ def read_entry(log: str, seq: int, stored: StoredEntry) -> Entry:
 
     Raises LogBroken, NotCanonical or ValueError.
     """
-    canonical.decode(stored.bytes)
-    entry = w.LotEntry.model_validate_json(stored.bytes)
+    found_log, found_seq, entry = _read(stored)
     if leaf_hash(stored.bytes) != stored.leaf:
         raise LogBroken(f"{log} {seq}: the leaf is not the hash of the bytes")
-    if (entry.log, entry.seq, stored.seq) != (log, seq, seq):
-        raise LogBroken(f"{log} {seq}: found {entry.log} {entry.seq}")
-    events = tuple(wire.event_from_wire(event) for event in entry.events)
-    command = wire.command_from_wire(entry.command)
-    return Entry(seq, entry.at, command, events, stored.bytes, stored.leaf)
+    if (found_log, found_seq, stored.seq) != (log, seq, seq):
+        raise LogBroken(f"{log} {seq}: found {found_log} {found_seq}")
+    return entry
+
+
+def _read(stored: StoredEntry) -> tuple[str, int, Entry]:
+    """The log and the seq that it names, and what it says."""
+    bid = read_bid(stored.bytes)
+    if bid is not None:
+        log, seq, at, command, event = bid
+        return log, seq, Entry(seq, at, command, (event,), stored.bytes, stored.leaf)
+    return read_strictly(stored)
+
+
+def read_strictly(stored: StoredEntry) -> tuple[str, int, Entry]:
+    """The same for an entry of any kind, by the canonical decoder and the schema."""
+    canonical.decode(stored.bytes)
+    said = w.LotEntry.model_validate_json(stored.bytes)
+    events = tuple(wire.event_from_wire(event) for event in said.events)
+    command = wire.command_from_wire(said.command)
+    entry = Entry(said.seq, said.at, command, events, stored.bytes, stored.leaf)
+    return said.log, said.seq, entry
 
 
 def content_of(log: str, bid: m.PlaceBid) -> bytes:

@@ -42,6 +42,7 @@ from service.live.opening import (
 from service.live.receipts import receipt_of
 from service.live.record import Entry, Record, read_entry
 from service.live.states import state_of
+from service.live.tails import SHARE_AT_MOST, Tails
 from service.live.timers import Timers
 from service.live.views import Views
 from service.rules import messages as m
@@ -56,7 +57,6 @@ from service.store.ledger import (
     CommitUnknown,
     Ledger,
     NotWritten,
-    read_log,
 )
 from service.store.log_tables import lot_log
 from service.store.lot_states import StoredState
@@ -64,8 +64,8 @@ from service.store.projection import lot_fields, rules_summary
 from service.store.signer import Halted, Signer
 from service.store.trees import Trees
 
-ENTRIES_A_LOOK = 500
-"""Of others' entries that are read at once."""
+FAR_BEHIND = SHARE_AT_MOST
+"""Entries after which a room reads on though nobody asks, so that who asks need not wait long."""
 TREE_LEAVES = 1_000_000
 """Of trees for old receipts, where nobody shares those of the witnesses."""
 FEW = 16
@@ -88,6 +88,7 @@ class Parts:
     hints: Bus | None = None
     views: Views | None = None
     trees: Trees = field(default_factory=lambda: Trees(TREE_LEAVES))
+    tails: Tails = field(default_factory=Tails)
 
     @property
     def shelf(self) -> Shelf:
@@ -155,6 +156,7 @@ class Room:
         self._behind = False
         self._torn = False
         self._shown = record.size
+        self._heard = record.size
         self._state_of = (record.began_at, self.lot.stage, self.lot.control)
         self._recalled: set[str] = set()
         self._proved_to = 0
@@ -162,6 +164,7 @@ class Room:
         clock, timers, settings = parts.clock, parts.timers, parts.settings
         shown = None if parts.views is None else parts.views.of(self.log)
         relays = None if parts.hints is None else parts.hints.frames_of(record.log)
+        self._relayed = relays is not None
         self.audience = Audience(self.update, clock, timers, settings, shown, relays)
         self._calls = FinalCalls(self.audience.tell, clock, timers)
         self._calls.follow(self.lot)
@@ -232,8 +235,22 @@ class Room:
         return await self._receipt_at(place.seq, bid_id)
 
     def look(self) -> None:
-        """Somebody says that the log moved."""
+        """Reads what others wrote."""
         self._nudge(Nudge.LOOK)
+
+    def moved(self, size: int) -> None:
+        """A hint or a poll says that the log is this long. It is read at once where somebody
+        watches; else when somebody asks, for to read every entry in every process costs each bid
+        as often as there are processes."""
+        self._heard = max(self._heard, size)
+        if self._heard - self.size >= (1 if self._is_watched() else FAR_BEHIND):
+            self.look()
+
+    async def current(self) -> None:
+        """Returns when the room that nobody watched knows what it was told of. Without a database
+        it returns as well, and the state is the last that was known."""
+        if self._lags() and not self._is_watched():
+            await asyncio.shield(self._nudge(Nudge.LOOK).answer)
 
     def check(self) -> None:
         """Makes sure that the path is proved, or interrupts the sale."""
@@ -281,7 +298,7 @@ class Room:
         new = record.size - size
         most = self._parts.settings.state_entries
         due = closing or moved != [lot.stage, lot.control]
-        if self._behind or new < (min(FEW, most) if due else most):
+        if self._behind or self._lags() or new < (min(FEW, most) if due else most):
             return None
         self._state_of = (record.size, lot.stage, lot.control)
         return state_of(record, self.log, self._parts.signer)
@@ -333,9 +350,9 @@ class Room:
         refused.set_result(problem(ProblemCode.BUSY, bid_id))
         return refused
 
-    def _nudge(self, nudge: Nudge) -> None:
-        if all(waiting.command is not nudge for waiting in self._inbox):
-            self._enqueue(nudge)
+    def _nudge(self, nudge: Nudge) -> _Waiting:
+        same = (waiting for waiting in self._inbox if waiting.command is nudge)
+        return next(same, None) or self._enqueue(nudge)
 
     def _enqueue(self, command: m.Command | Nudge) -> _Waiting:
         waiting = _Waiting(command, asyncio.get_running_loop().create_future())
@@ -379,6 +396,11 @@ class Room:
         for _ in range(self._parts.settings.lost_swaps):
             await self._catch_up()
             interrupt = await self._interruption(batch)
+            if interrupt is not None and self._lags():
+                # Found on a state of old: what stands in the log since may have answered it.
+                self._behind = True
+                await self._catch_up()
+                interrupt = await self._interruption(batch)
             # Read after the gap was: what interrupts must not lie in the future of its entry.
             draft = Draft(self.lot_id, self._record, self._parts.clock.now_ms())
             answers = self._decide_all(draft, interrupt, batch)
@@ -396,9 +418,22 @@ class Room:
         _reply_all(batch, ProblemCode.NOT_YET_CONFIRMED if doubt else ProblemCode.BUSY)
 
     def _asks_for_more(self, command: m.Command | Nudge) -> bool:
-        """Whether it says that the log is longer than this room knows."""
+        """Whether it is to be answered from more of the log than this room knows."""
+        if command is Nudge.CHECK:
+            # The poll knows that the lot takes bids; a window is as open in a state of old.
+            return self._lags() and not self._takes_time()
         ahead = isinstance(command, m.PlaceBid) and command.seen_seq >= self.size
-        return ahead or command is Nudge.LOOK
+        return ahead or command is Nudge.LOOK or self._lags()
+
+    def _lags(self) -> bool:
+        """Whether the log is longer than this room has read, as far as it was told."""
+        return self._heard > self.size
+
+    def _is_watched(self) -> bool:
+        return self._relayed or len(self.audience) > 0
+
+    def _takes_time(self) -> bool:
+        return self.lot.stage in PROVED_STAGES and self.lot.control is Control.NORMAL
 
     def _decide_all(
         self, draft: Draft, interrupt: m.Interrupt | None, batch: list[_Waiting]
@@ -422,7 +457,7 @@ class Room:
     async def _interruption(self, batch: list[_Waiting]) -> m.Interrupt | None:
         """The gap in the health series that nobody has acted on yet, if there is one (rules §7)."""
         lot, now = self.lot, self._parts.clock.now_ms()
-        if lot.stage not in PROVED_STAGES or lot.control is not Control.NORMAL:
+        if not self._takes_time():
             return None
         gap_ms = lot.rules.outage_gap_s * 1000
         since = self.proved_to
@@ -486,20 +521,22 @@ class Room:
                 await recall_own(self._parts.shelf, self._record, self.log, bidder_no)
             self._torn = False
         news: list[Entry] = []
-        while True:
-            after = self._shown - 1 + len(news)
-            async with self._parts.engine.connect() as connection:
-                rows = await read_log(connection, self.log, after, ENTRIES_A_LOOK)
-            piece = [read_entry(self.origin, seq, row) for seq, row in enumerate(rows, after + 1)]
+        heard, more = self._heard, True
+        while more:
+            since = self._shown + len(news)
+            tail = await self._parts.tails.read(self._parts.engine, self.log, since)
+            piece = [read_entry(self.origin, seq, row) for seq, row in enumerate(tail.rows, since)]
             foreign = [entry for entry in piece if entry.seq >= self.size]
-            if foreign:
+            if foreign and self._is_watched():
                 gauges.ROOM_LAG_SECONDS.observe((self._parts.clock.now_ms() - foreign[0].at) / 1000)
             for entry in foreign:
                 self._record.add(entry)
             news += piece
-            if len(rows) < ENTRIES_A_LOOK:
-                break
+            more = tail.more
         self._behind = False
+        if self._heard == heard:
+            # No longer than it is: a hint of what a failing primary took with it must not last.
+            self._heard = self.size
         if news:
             self._show(news)
         return news
@@ -510,10 +547,11 @@ class Room:
         self._shown = self.size
         try:
             first = entries[0].seq
-            self.audience.changed(quote for quote in self._record.quotes if quote.seq >= first)
-            for entry in entries:
-                for notice in notices(entry.command, entry.events, entry.at):
-                    self.audience.tell(notice)
+            if self._is_watched():
+                self.audience.changed(quote for quote in self._record.quotes if quote.seq >= first)
+                for entry in entries:
+                    for notice in notices(entry.command, entry.events, entry.at):
+                        self.audience.tell(notice)
             self._calls.follow(self.lot)
             for listener in self._listeners:
                 listener(self)

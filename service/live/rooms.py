@@ -17,8 +17,8 @@ from service.rules.messages import Event
 from service.rules.refusals import Reason, Refusal
 from service.rules.table import PROVED_STAGES
 from service.rules.terms import Stage
-from service.store.ledger import read_sizes
-from service.store.log_tables import lot_log
+from service.store.ledger import OpenLot, read_sizes
+from service.store.log_tables import lot_id_of, lot_log
 from service.store.lot_states import keep_states
 
 _NEEDED = PROVED_STAGES | {Stage.CLOSING}
@@ -67,13 +67,15 @@ class Rooms:
         return room
 
     async def enter(self, lot_id: str, bidder_no: str | None) -> Room | None:
-        """The room, knowing all that this bidder's snapshot shows. Join it in the same breath: a
-        room that nobody is in may be let go."""
+        """The room at its head, knowing all that this bidder's snapshot shows. Join it in
+        the same breath: a room that nobody is in may be let go, and reads no further."""
         while True:
             room = await self.get(lot_id)
-            if room is None or bidder_no is None:
-                return room
-            await room.recall(bidder_no)
+            if room is None:
+                return None
+            await room.current()
+            if bidder_no is not None:
+                await room.recall(bidder_no)
             if await self.get(lot_id) is room:
                 return room
 
@@ -119,10 +121,18 @@ class Rooms:
         """Another process says that a log moved, or the desk that a roll has changed."""
         if isinstance(hint, RollChanged):
             self.rolls.forget(hint.lot_id)
-        if not isinstance(hint, LogMoved) or not hint.log.startswith("lot/"):
-            return
-        for room in self.open_rooms():
-            if room.log == hint.log and room.size <= hint.seq:
+        if isinstance(hint, LogMoved) and hint.log.startswith("lot/"):
+            room = self._open_room(lot_id_of(hint.log))
+            if room is not None:
+                room.moved(hint.seq + 1)
+
+    def stands(self, lot: OpenLot) -> None:
+        """The projection's row of a lot: a room that has its stage or control from before reads on,
+        watched or not."""
+        room = self._open_room(lot_id_of(lot.log))
+        if room is not None and room.size < lot.size:
+            room.moved(lot.size)
+            if (room.lot.stage.value, room.lot.control.value) != (lot.stage, lot.control):
                 room.look()
 
     async def poll(self) -> None:
@@ -132,9 +142,8 @@ class Rooms:
             sizes = await read_sizes(connection, [room.log for room in rooms])
         idle = []
         for room in rooms:
-            if room.size < sizes.get(room.log, 0):
-                room.look()
-            elif room.is_idle() and room.lot.stage not in _NEEDED:
+            room.moved(sizes.get(room.log, 0))
+            if room.is_idle() and room.lot.stage not in _NEEDED:
                 idle.append(room)
         await self._keep_states(rooms, frozenset(idle))
         for room in idle:
@@ -160,6 +169,10 @@ class Rooms:
         await self.settled()
         rooms = self.open_rooms()
         await self._keep_states(rooms, frozenset(rooms))
+
+    def _open_room(self, lot_id: str) -> Room | None:
+        opening = self._rooms.get(lot_id)
+        return opening.result() if opening is not None and _stands(opening) else None
 
     def _is_begun(self, lot_id: str) -> bool:
         opening = self._rooms.get(lot_id)

@@ -93,6 +93,7 @@ class Waker:
         await self._rooms.open_all(self._proved | due)
         for lot in lots:
             lot_id = lot_id_of(lot.log)
+            self._rooms.stands(lot)
             if lot.stage == Stage.CLOSING and lot.control == Control.NORMAL:
                 self._begin_tick(lot_id)
             else:
@@ -139,6 +140,7 @@ class Waker:
         room = await self._rooms.get(lot_id)
         if room is None:
             return
+        await room.current()
         for _ in range(_STEPS):
             command = await self._due(room)
             if command is None:
