@@ -17,6 +17,7 @@ import json
 import statistics
 import time
 import tracemalloc
+import urllib.request
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -50,6 +51,7 @@ from service.store.lot_states import keep_states
 from service.store.signer import Signer
 
 SEEDED_AT_ONCE = 500
+SWAPS = "lost swaps/1,000 bids"
 Figure = dict[str, Any]
 
 
@@ -160,7 +162,7 @@ def processes(url: str, asked: argparse.Namespace) -> Iterator[Figure]:
             per_s = statistics.median(run["per_s"] for run in runs)
             alone.setdefault(lots, per_s)
             figure: Figure = {"what": f"processes: {count}, {lots} lots, {how}", "bids/s": per_s}
-            for name in ("p50 ms", "p99 ms", "server CPU us/bid", "client CPU us/bid"):
+            for name in ("p50 ms", "p99 ms", "server CPU us/bid", "client CPU us/bid", SWAPS):
                 figure[name] = statistics.median(run[name] for run in runs)
             for name in ("told", "unanswered", "lost", "doubled", "unasked"):
                 figure[name] = sum(run[name] for run in runs)
@@ -185,6 +187,7 @@ def one_run(
         before = sum(map(ground.cpu_s, pids))
         run, held = asyncio.run(clients(url, ports, people, names, seconds))
         cpu = sum(map(ground.cpu_s, pids)) - before
+        swaps = sum(map(lost_swaps, ports))
     decided = max(held["told"], 1)
     return held | {
         "per_s": held["told"] / run["seconds"],
@@ -192,7 +195,16 @@ def one_run(
         "p99 ms": percentile(run["took"], 0.99) * 1000,
         "server CPU us/bid": cpu / decided * 1e6,
         "client CPU us/bid": run["client_cpu_s"] / decided * 1e6,
+        SWAPS: swaps / decided * 1000,
     }
+
+
+def lost_swaps(port: int) -> float:
+    """What this process decided again because another wrote first."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+        lines = answer.read().decode().splitlines()
+    found = [line for line in lines if line.startswith("luochui_lost_swaps_total ")]
+    return float(found[0].split()[1])
 
 
 # ── length ──────────────────────────────────────────────────────────────────────────────────
