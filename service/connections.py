@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
+from functools import lru_cache, partial
 from http import HTTPStatus
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any, cast
@@ -151,7 +151,8 @@ class BoundedHttp(HttpToolsProtocol):
         super().connection_made(transport)
         address = self.client[0] if self.client else ""
         self._refusal = self.keeper.enter(address)
-        self._left = _once(lambda: self.keeper.leave(address))
+        # Not through `self`: a socket calls it at its end, and would keep all of this till then.
+        self._left = _once(partial(self.keeper.leave, address))
         self._arm(self.keeper.bounds.head_s if self._refusal is None else _REFUSED_S)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -191,6 +192,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._upgraded = True
         self._disarm()
         super().handle_websocket_upgrade()
+        del self.parser  # it knows us, and we it
         protocol = cast(Any, self.transport).get_protocol()
         if hasattr(protocol, "when_lost"):
             protocol.when_lost = self._left

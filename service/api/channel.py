@@ -47,10 +47,9 @@ _LOT_ID = re.compile(r"[a-z0-9][a-z0-9-]{2,63}")
 _log = structlog.get_logger()
 
 
-@router.websocket("/ws/lots/{lot_id}")
-async def live_channel(websocket: WebSocket, lot_id: str) -> None:
+async def live_channel(websocket: WebSocket) -> None:
     """One client on one lot, from handshake to close."""
-    door = door_of(websocket)
+    door, lot_id = door_of(websocket), websocket.path_params["lot_id"]
     await door.crowds.turn()
     refusal = await _refusal(websocket, lot_id)
     if refusal is not None:
@@ -68,6 +67,11 @@ async def live_channel(websocket: WebSocket, lot_id: str) -> None:
         room = await door.rooms.enter(lot_id, bidder_no)
         assert room is not None, "a published lot stays published"
         await Session(websocket, door, room, caller, bidder_no, known).run()
+
+
+# Starlette's own route: FastAPI's keeps 5 KiB of exit stacks and solved dependencies for each
+# socket as long as it is open, and there are none here to solve.
+router.add_websocket_route("/ws/lots/{lot_id}", live_channel)
 
 
 async def _refusal(websocket: WebSocket, lot_id: str) -> Refused | None:

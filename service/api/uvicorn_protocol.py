@@ -67,22 +67,25 @@ def socket_options(
 class PreparedFrames:
     """What the scope's extension offers to the application."""
 
+    __slots__ = ("_protocol", "_transport")
+
     def __init__(self, protocol: "PreparedFramesProtocol") -> None:
         self._protocol = protocol
+        self._transport = protocol.transport
 
     @property
     def open(self) -> bool:
         """Whether a frame may still be sent."""
         protocol = self._protocol
-        gone = protocol.disconnected or protocol.close_sent or protocol.transport.is_closing()
+        gone = protocol.disconnected or protocol.close_sent or self._transport.is_closing()
         return protocol.handshake_complete and not gone
 
     def write(self, wire: bytes) -> bool:
         """Writes one whole unmasked frame; False while the client is behind or gone."""
-        if not self.open or not self._protocol.writable.is_set():
+        if self._protocol.is_behind or not self.open:
             return False
         # The sans-IO connection keeps no bytes between calls, so whole frames may go between.
-        self._protocol.transport.write(wire)
+        self._transport.write(wire)
         return True
 
     async def writable(self) -> None:
@@ -94,6 +97,10 @@ class PreparedFrames:
         self._protocol.close_now(code)
 
 
+def _nobody_counts() -> None:
+    """Of a connection that no doorkeeper let in."""
+
+
 class PreparedFramesProtocol(WebSocketsSansIOProtocol):
     """Adds the extension to the scope of every socket, and the bounds.
 
@@ -102,7 +109,9 @@ class PreparedFramesProtocol(WebSocketsSansIOProtocol):
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
-        self.when_lost: Callable[[], None] = lambda: None
+        self.when_lost: Callable[[], None] = _nobody_counts
+        self.is_behind = False
+        """More waits for this client than the system takes; `writable` says when no more."""
         self._unread = b""
         self._last_bytes = 0
         self._extras = 0
@@ -124,6 +133,20 @@ class PreparedFramesProtocol(WebSocketsSansIOProtocol):
         self._unread = b""
         self.when_lost()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        self.is_behind = True
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        self.is_behind = False
+        super().resume_writing()
+
+    async def send(self, message: Any) -> None:
+        await super().send(message)
+        if message["type"] == "websocket.accept":
+            # Nobody asks for the handshake again; the scope has its own copy of the headers.
+            del self.request, self.response
 
     # ── reading ─────────────────────────────────────────────────────────────────────────────
 

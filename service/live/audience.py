@@ -70,11 +70,12 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class PublicState:
-    """One update for everybody. gapped: the same for those who missed the one before."""
+    """One update for everybody, made at `at_ms` (monotonic). gapped: the same for those who missed
+    the one before."""
 
-    whole: Prepared
-    gapped: Callable[[], Prepared]
-    no: int | None = None
+    whole: Sent
+    gapped: Callable[[], Sent]
+    at_ms: int
 
 
 class Seat:
@@ -127,12 +128,14 @@ class Seat:
 
     def show(self, state: PublicState) -> bool:
         """The latest public state; it replaces an older one that still waits. False: it waits."""
-        if self._goes_now(Sent(state.whole, state.no)):
+        if self._pump is None and self.closed is None and self._line.write_now(state.whole.frame):
+            self.sent_ms = state.at_ms
+            return True
+        if self.closed is not None:
             return True
         if self._state is not None:
             gauges.CONFLATED.inc()
-        frame = state.whole if self._state is None else state.gapped()
-        self._state = Sent(frame, state.no)
+        self._state = state.whole if self._state is None else state.gapped()
         self._start_pump()
         return False
 
@@ -331,10 +334,11 @@ class Audience:
             self._relays(whole.text)
         if not self._seats:
             return
-        gapped, no = _once(lambda: prepare(_gapped(update))), self._next_no()
-        state = PublicState(whole, gapped, no)
+        no = self._next_no()
+        gapped = _once(lambda: Sent(prepare(_gapped(update)), no))
+        state = PublicState(Sent(whole, no), gapped, self._flushed_ms)
         late = [seat for seat in tuple(self._seats) if not seat.show(state)]
-        self._remember(no, state.whole, late)
+        self._remember(no, whole, late)
         self._sweep_out()
 
     def _next_no(self) -> int:
@@ -375,10 +379,10 @@ def _gapped(update: live.Update) -> live.Update:
     return update.model_copy(update={"gap": True})
 
 
-def _once(make: Callable[[], Prepared]) -> Callable[[], Prepared]:
-    made: list[Prepared] = []
+def _once(make: Callable[[], Sent]) -> Callable[[], Sent]:
+    made: list[Sent] = []
 
-    def get() -> Prepared:
+    def get() -> Sent:
         if not made:
             made.append(make())
         return made[0]

@@ -131,11 +131,11 @@ async def test_replaced_states_and_clients_too_slow_are_counted(site: Site) -> N
 
 
 def _state(room: Any, seat: Any) -> Any:
-    from service.live.audience import PublicState
+    from service.live.audience import PublicState, Sent
     from service.live.frames import prepare
 
-    frame = prepare(room.update((), False))
-    return PublicState(frame, lambda: frame)
+    sent = Sent(prepare(room.update((), False)), 1)
+    return PublicState(sent, lambda: sent, 0)
 
 
 async def test_a_lost_swap_and_the_age_of_what_others_wrote_are_counted(site: Site) -> None:
