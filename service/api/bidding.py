@@ -114,8 +114,7 @@ class BidDoor:
             answered(problem(command, bid.bid_id))
             return
         asked = room.ask(command)
-        late = problem(ProblemCode.NOT_YET_CONFIRMED, bid.bid_id)
-        self._deadline.watch(asked, partial(answered, late))
+        self._deadline.watch(asked, partial(_late, bid.bid_id, answered))
         asked.add_done_callback(partial(self._decided, room, command, answered))
 
     def _decided(
@@ -196,6 +195,10 @@ def _command(
         signature=bid.signature,
         admission=key.admission_seq if bidder.active else None,
     )
+
+
+def _late(bid_id: str, answered: Callable[[BidAnswer], None]) -> None:
+    answered(problem(ProblemCode.NOT_YET_CONFIRMED, bid_id))
 
 
 def _signed(origin: str, bidder_no: str, public_key_hex: str, bid: live.BidBody) -> bool:

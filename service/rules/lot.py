@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from service.rules import messages as m
 from service.rules import money
@@ -17,9 +18,11 @@ from service.rules.terms import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Lot:
     """One sale as its log tells it. All instants are UTC ms, all money fen in the price unit.
+
+    Without slots, for the sake of `changed`.
 
     opened_at: since when the present window takes bids or entries. closes_at: its end, and the last
     one once bidding is over.
@@ -100,6 +103,15 @@ class Lot:
         if self.price_fen is None:
             return None
         return money.total_fen(self.price_fen, self.rules.price_unit, self.parcel)
+
+
+def changed(lot: Lot, **fields: Any) -> Lot:
+    """`dataclasses.replace` in a fifth of its time, which was the dearest thing the rules did with
+    a bid: it hands thirty fields to a constructor that looks at each of them."""
+    assert fields.keys() <= vars(lot).keys(), "only what a lot has"
+    new = object.__new__(Lot)
+    vars(new).update(vars(lot), **fields)
+    return new
 
 
 def born(command: m.PublishLot) -> Lot:
@@ -203,7 +215,7 @@ def _accept(lot: Lot, event: m.BidAccepted, command: m.Command) -> Lot:
     assert isinstance(command, m.PlaceBid), "only a bid is accepted"
     timed = lot.stage is Stage.TIMED
     extended = timed and lot.closes_at is not None and event.closes_at > lot.closes_at
-    return replace(
+    return changed(
         lot,
         price_fen=event.amount_fen,
         leader_no=event.bidder_no,
