@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -165,11 +166,12 @@ class _Known:
 @dataclass(slots=True)
 class _Roll:
     """A roll being read or read. asked_ms: when the reading began (monotonic). asking: how many
-    wait for it, or have not gone on yet."""
+    wait for it, or have not gone on yet. next: the reading that will take its place."""
 
     asked_ms: int
     by_account: "asyncio.Task[dict[str, AdmittedBidder]]"
     asking: int = 0
+    next: "_Roll | None" = None
 
     def has_failed(self) -> bool:
         task = self.by_account
@@ -181,6 +183,7 @@ class Rolls:
 
     A revocation therefore bites within `keep_ms` even when its hint is lost. However many ask, a
     roll is read once: a hundred bids that found it old at the same instant read it a hundred times.
+    Shortly before it is old it is read anew, and while bids come steadily none of them waits.
     """
 
     def __init__(self, facts: Facts, monotonic_ms: Callable[[], int], keep_ms: int) -> None:
@@ -199,8 +202,7 @@ class Rolls:
         now = self._monotonic_ms()
         if roll is None or now - roll.asked_ms > self._keep_ms or roll.has_failed():
             self._drop_old(now)
-            roll = _Roll(now, asyncio.create_task(self._read(lot_id), name=f"roll {lot_id}"))
-            self._rolls[lot_id] = roll
+            roll = self._rolls[lot_id] = self._coming(roll, now) or self._begin(lot_id, now)
         roll.asking += 1
         try:
             # Whoever goes away does not take the reading with him.
@@ -215,8 +217,32 @@ class Rolls:
         roll = self._rolls.get(lot_id)
         if roll is None or roll.asking or not roll.by_account.done() or roll.has_failed():
             return None
-        too_old = self._monotonic_ms() - roll.asked_ms > self._keep_ms
-        return None if too_old else roll.by_account.result()
+        now = self._monotonic_ms()
+        age_ms = now - roll.asked_ms
+        if age_ms > self._keep_ms:
+            return None
+        if 4 * age_ms > 3 * self._keep_ms and roll.next is None:
+            roll.next = self._begin(lot_id, now)
+            roll.next.by_account.add_done_callback(partial(self._turn_over, lot_id, roll))
+        return roll.by_account.result()
+
+    def _coming(self, old: _Roll | None, now: int) -> _Roll | None:
+        """What is read already in its place."""
+        coming = None if old is None else old.next
+        if coming is None or coming.has_failed() or now - coming.asked_ms > self._keep_ms:
+            return None
+        return coming
+
+    def _begin(self, lot_id: str, now: int) -> _Roll:
+        return _Roll(now, asyncio.create_task(self._read(lot_id), name=f"roll {lot_id}"))
+
+    def _turn_over(self, lot_id: str, old: _Roll, _: object) -> None:
+        """Unless the old one was forgotten meanwhile: then this was perhaps read too early."""
+        assert old.next is not None, "what was read is the next one"
+        if old.next.has_failed():
+            old.next = None
+        elif self._rolls.get(lot_id) is old:
+            self._rolls[lot_id] = old.next
 
     async def _read(self, lot_id: str) -> dict[str, AdmittedBidder]:
         return {bidder.account_id: bidder for bidder in await self._facts.roll(lot_id)}
