@@ -20,6 +20,7 @@ from service.live.states import StateUnfit, made_by, record_from
 from service.rules import messages as m
 from service.settings import Settings
 from service.store import timestamps
+from service.store.denials import bid_id_of, keys_of
 from service.store.ledger import CommittedHead, StoredEntry
 from service.store.log_tables import lot_id_of
 from service.store.lot_states import (
@@ -85,10 +86,11 @@ async def open_records(shelf: Shelf, logs: Sequence[str]) -> dict[str, Opened]:
 async def recall_bids(shelf: Shelf, record: Record, log: str, bid_ids: Sequence[str]) -> None:
     """Those of these bids that the log holds stand in the record's memory again."""
     async with shelf.engine.connect() as connection:
-        found = await find_bids(connection, log, bid_ids)
+        found = await find_bids(connection, log, keys_of(bid_ids))
     for bid in found:
         entry = read_entry(record.log, bid.entry.seq, bid.entry)
-        if not isinstance(entry.command, m.PlaceBid) or entry.command.bid_id != bid.bid_id:
+        command, bid_id = entry.command, bid_id_of(bid.bid_id)
+        if not isinstance(command, m.PlaceBid) or command.bid_id != bid_id:
             raise LogBroken(f"{record.log} {entry.seq}: is not the bid {bid.bid_id}")
         record.remember(entry)
 

@@ -28,6 +28,7 @@ from service.bus.hints import Bus, LogMoved
 from service.clock import Clock
 from service.live.audience import Audience
 from service.live.batch import Answer, Decided, Draft
+from service.live.denying import Denials
 from service.live.facts import BidPath
 from service.live.final_calls import FinalCalls
 from service.live.frames import notices, problem
@@ -68,6 +69,8 @@ FAR_BEHIND = SHARE_AT_MOST
 """Entries after which a room reads on though nobody asks, so that who asks need not wait long."""
 TREE_LEAVES = 1_000_000
 """Of trees for old receipts, where nobody shares those of the witnesses."""
+LOOKS = 3
+"""For a bid that arrives again and again just when it is about to be called unknown."""
 FEW = 16
 """Entries so few that nobody keeps a state for them."""
 
@@ -159,6 +162,8 @@ class Room:
         self._heard = record.size
         self._state_of = (record.began_at, self.lot.stage, self.lot.control)
         self._recalled: set[str] = set()
+        doubt_ms = parts.settings.clock_uncertainty_ms
+        self._denials = Denials(parts.engine, parts.clock, self.log, doubt_ms)
         self._proved_to = 0
         self._listeners: list[Callable[[Room], None]] = []
         clock, timers, settings = parts.clock, parts.timers, parts.settings
@@ -224,15 +229,21 @@ class Room:
         deciding = self._deciding.get(bid_id)
         if deciding is not None:
             await asyncio.wait((deciding,))
-        if bid_id not in self._record.bids:
-            looked = await asyncio.shield(self.ask(Nudge.LOOK))
-            if isinstance(looked, live.Problem):
-                # Nobody could look: to call the bid unknown would be a guess.
-                return problem(ProblemCode.NOT_YET_CONFIRMED, bid_id)
-        place = await find_place(self._parts.shelf, self._record, self.log, bid_id)
-        if place is None or place.bidder_no != bidder_no:
-            return problem(ProblemCode.UNKNOWN_BID, bid_id)
-        return await self._receipt_at(place.seq, bid_id)
+        for _ in range(LOOKS):
+            if bid_id not in self._record.bids:
+                looked = await asyncio.shield(self.ask(Nudge.LOOK))
+                if isinstance(looked, live.Problem):
+                    # Nobody could look: to call the bid unknown would be a guess.
+                    return problem(ProblemCode.NOT_YET_CONFIRMED, bid_id)
+            place = await find_place(self._parts.shelf, self._record, self.log, bid_id)
+            if place is not None and place.bidder_no == bidder_no:
+                return await self._receipt_at(place.seq, bid_id)
+            if place is not None or not bidder_no or self.lot.sealed:
+                return problem(ProblemCode.UNKNOWN_BID, bid_id)
+            # A killed process may have left it in a statement, a slow one may still have it.
+            if self._parts.clock.is_sure() and await self._denials.deny(bid_id):
+                return problem(ProblemCode.UNKNOWN_BID, bid_id)
+        return problem(ProblemCode.NOT_YET_CONFIRMED, bid_id)
 
     def look(self) -> None:
         """Reads what others wrote."""
@@ -452,7 +463,15 @@ class Room:
             return problem(ProblemCode.UNAVAILABLE, waiting.bid_id, why)
         if not sure and isinstance(waiting.command, NEEDS_CLOCK):
             return problem(ProblemCode.CLOCK_UNSURE, waiting.bid_id)
+        if self._is_denied(waiting.command):
+            return problem(ProblemCode.UNAVAILABLE, waiting.bid_id)
         return draft.decide(waiting.command)
+
+    def _is_denied(self, command: m.Command) -> bool:
+        """A bid whose bidder was told meanwhile that there is none: it needs to be sent again."""
+        if not isinstance(command, m.PlaceBid) or command.bid_id in self._record.bids:
+            return False
+        return self._denials.bar(command)
 
     async def _interruption(self, batch: list[_Waiting]) -> m.Interrupt | None:
         """The gap in the health series that nobody has acted on yet, if there is one (rules §7)."""
@@ -476,11 +495,12 @@ class Room:
             # HERE THE BATCH BEGINS TO EXIST, with the ledger's commit. Nothing before this line
             # signs, answers or shows. A crash after it loses no entry, only answers, and those
             # bid_status gives, from the same log and by the same code.
-            appended = await self._parts.ledger.append(draft.to_append())
+            appended = await self._parts.ledger.append(self._denials.keyed(draft.to_append()))
         except BidIdTaken:
             bids = [entry.command for entry in draft.entries]
             taken = [bid.bid_id for bid in bids if isinstance(bid, m.PlaceBid)]
             await recall_bids(self._parts.shelf, self._record, self.log, taken)
+            await self._denials.learn(taken)
             return Fate.TAKEN
         except NotWritten as error:
             _log.warning("not_written", lot_id=self.lot_id, error=str(error))

@@ -58,7 +58,8 @@ log_entries = Table(
     CheckConstraint("seq >= 0 AND octet_length(leaf) = 32", name="entry"),
 )
 
-# The same bid_id gets the same answer for ever: the key refuses a second one.
+# The same bid_id gets the same answer for ever: the key refuses a second one. With a negative seq,
+# minus the instant at which its bidder was told that there is no such bid (service/store/denials).
 log_bids = Table(
     "log_bids",
     metadata,

@@ -32,7 +32,7 @@ class StoredState:
 
 @dataclass(frozen=True, slots=True)
 class StoredBid:
-    """A decided bid's entry, found by its bid_id."""
+    """A decided bid's entry, found by the key under which `log_bids` has it."""
 
     bid_id: str
     entry: StoredEntry

@@ -36,7 +36,7 @@ class Bid:
 
     answers: every receipt he was given, as parsed JSON. refusal: the problem that said that the bid
     does not exist. open_at: since when he does not know; 0.0 when the first answer settled it.
-    unknown_wall_ms: by the machine's clock, when he was last told that nobody knows it.
+    unknown_wall_ms: by the machine's clock, when he asked and was told that nobody knows it, last.
     """
 
     lot_id: str
@@ -130,9 +130,10 @@ class Bidder:
     async def _settle(self, bid: Bid) -> None:
         """One try. Somebody whom nobody knows sends again, under the same id: that is safe."""
         try:
+            asked_wall_ms = ground.Wall().now_ms()
             answer = await self._ask(bid, placing=False)
             if answer.get("code") == "unknown_bid":
-                bid.unknown_wall_ms = ground.Wall().now_ms()
+                bid.unknown_wall_ms = asked_wall_ms
                 answer = await self._ask(bid, placing=True)
             self._take(bid, answer)
         except _LOST:

@@ -27,6 +27,7 @@ from tests.crash.clients import Bid
 class Findings:
     """lost: told, and not in the log. doubled: one bid_id in two entries, or two answers to one.
     denied: told that the bid does not exist, and it does. unproved: a receipt that does not verify.
+    unknown_then_logged: told that nobody knows it, and then the sending from before came to stand.
     """
 
     bids: int = 0
@@ -44,7 +45,7 @@ class Findings:
     @property
     def is_clean(self) -> bool:
         wrong = (self.lost, self.doubled, self.denied, self.unproved, self.broken_logs)
-        return not any(wrong)
+        return not any(wrong) and not self.unknown_then_logged
 
     def lines(self) -> list[str]:
         """For people."""

@@ -23,6 +23,7 @@ async def test_no_answered_bid_is_lost_or_doubled_when_servers_are_killed() -> N
     assert {"postgres", "serve-a", "serve-b"} == set(made.kills)
     assert (found.lost, found.doubled, found.denied) == ([], [], [])
     assert (found.unproved, found.broken_logs) == ([], [])
+    assert found.unknown_then_logged == []
     assert found.receipts > 0
     assert found.resolved_s, "nobody was in doubt: the kills missed"
     assert max(found.resolved_s) <= RESOLVED_S

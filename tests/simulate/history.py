@@ -11,6 +11,7 @@ from service.live.record import Entry, read_entry
 from service.rules import messages as m
 from service.rules.decide import apply
 from service.rules.lot import Lot
+from service.store.denials import bid_id_of
 from service.store.ledger import CommittedHead, StoredEntry, read_head, read_heads, read_log
 from service.store.log_tables import health, log_bids, lot_log
 from tests.simulate.plan import EPOCH_MS, Sale
@@ -79,8 +80,9 @@ def read_history(world: World, sale: Sale) -> History:
     for commit in world.server.commits:
         if commit.log == log:
             found.committed_us += [commit.at_us] * (commit.size - commit.before)
-    asked = select(log_bids.c.bid_id, log_bids.c.seq).where(log_bids.c.log == log)
-    found.bid_rows = {row.bid_id: row.seq for row in world.store.read(asked)}
+    asked = select(log_bids.c.bid_id, log_bids.c.seq)
+    rows = world.store.read(asked.where(log_bids.c.log == log, log_bids.c.seq >= 0))
+    found.bid_rows = {bid_id_of(row.bid_id): row.seq for row in rows}
     return found
 
 

@@ -25,7 +25,7 @@ from service.rules.table import PROVED_STAGES
 from service.rules.terms import Extension, Stage
 from service.store.projection import lot_fields
 from tests.simulate.history import Finding, History, instant_ms, proofs_of, read_history
-from tests.simulate.people import NOTHING_DECIDED
+from tests.simulate.people import NOTHING_DECIDED, Told
 from tests.simulate.process import Socket
 from tests.simulate.world import KEY, Order, World
 
@@ -186,8 +186,22 @@ def _promised(world: World, history: History) -> Iterator[str]:
     for told in world.told:
         seq = history.bid_rows.get(told.bid_id)
         unknown = told.answer.type == "problem" and told.answer.code is ProblemCode.UNKNOWN_BID
-        if unknown and seq is not None and history.committed_us[seq] < told.asked_us:
+        if not unknown or seq is None:
+            continue
+        if history.committed_us[seq] < told.asked_us:
             yield f"bid {_short(told.bid_id)} stood at {seq} and was called unknown"
+        elif not _sent_again(world, history, told, seq):
+            yield f"bid {_short(told.bid_id)} was called unknown and then came to stand at {seq}"
+
+
+def _sent_again(world: World, history: History, told: Told, seq: int) -> bool:
+    """Whether it was sent after it was called unknown, or a process that stood still had not even
+    read the sending when it was asked about: that one it cannot tell from another."""
+    sent = next(each for each in world.bids if each.body.bid_id == told.bid_id)
+    bid = history.entries[seq].command
+    assert isinstance(bid, m.PlaceBid)
+    asked = instant_ms(told.asked_us) + world.server.step_us // 1000
+    return max(sent.sent_us) > told.at_us or bid.received_at > asked + CLOCK_MS
 
 
 def _resolved(world: World, history: History) -> Iterator[str]:

@@ -54,13 +54,17 @@ class Told:
 
 @dataclass(eq=False)
 class Sent:
-    """A bid that somebody sent. deliveries: how often its frame was sent on its way."""
+    """A bid that somebody sent. sent_us: when its frame was sent on its way."""
 
     lot_id: str
     body: live.BidBody
     bidder: "SimBidder"
-    deliveries: int = 0
+    sent_us: list[int] = field(default_factory=list)
     answers: list[Any] = field(default_factory=list)
+
+    @property
+    def deliveries(self) -> int:
+        return len(self.sent_us)
 
     @property
     def receipt(self) -> live.Receipt | None:
@@ -193,7 +197,7 @@ class SimBidder:
             return await self._by_door(sent)
         waiting = self.world.loop.create_future()
         self.screens[sent.lot_id].awaited[sent.body.bid_id] = waiting
-        sent.deliveries += 1
+        sent.sent_us.append(self.world.loop.now_us)
         self.world.loop.after(self.world.way(), self._deliver, socket, sent)
         if step.how == "cut":
             self.world.loop.after(self.world.way(), socket.end)
@@ -248,7 +252,7 @@ class SimBidder:
 
     async def _by_door(self, sent: Sent) -> Any:
         caller, bid_id = Caller(self.account, self.account), sent.body.bid_id
-        sent.deliveries += 1
+        sent.sent_us.append(self.world.loop.now_us)
         return await self.world.call(
             bid_id, lambda process: process.place(caller, sent.lot_id, sent.body)
         )

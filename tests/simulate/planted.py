@@ -13,6 +13,7 @@ from unittest.mock import patch
 from schemas.problem import ProblemCode
 from service.live import audience
 from service.live import batch as live_batch
+from service.live.denying import Denials
 from service.live.frames import problem
 from service.live.record import Record
 from service.live.room import Nudge, Room
@@ -155,6 +156,13 @@ def _unknown_without_looking() -> list[Patch]:
     return [(Room, "find_receipt", find_receipt)]
 
 
+def _unknown_while_under_way() -> list[Patch]:
+    async def deny(self: Denials, bid_id: str) -> bool:
+        return True
+
+    return [(Denials, "deny", deny)]
+
+
 def _entry_not_shown() -> list[Patch]:
     real = Room._show
 
@@ -294,6 +302,7 @@ PLANTED = (
     Planted("time goes back with the slower clock", _time_goes_back),
     Planted("a receipt under another batch's head", _wrong_batch),
     Planted("called unknown though nobody could look", _unknown_without_looking),
+    Planted("called unknown while a statement is under way", _unknown_while_under_way),
     Planted("of several entries the first is not told", _entry_not_shown),
     Planted("a screen with a gap does not say so", _gap_not_said),
     Planted("a refused bid restarts the countdown", _refused_restarts),
