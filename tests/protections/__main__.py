@@ -70,19 +70,26 @@ def copy_house(copy: Path) -> None:
 
 def is_missed(copy: Path, protection: Protection) -> bool:
     """Whether every test of the row fails once the protection is gone, and holds with it."""
-    file = copy / protection.file
-    whole = file.read_text(encoding="utf-8")
+    whole = (copy / protection.file).read_text(encoding="utf-8")
     if whole.count(protection.cut) != 1:
         _say(f"fault {protection.fault}: {protection.file} has not exactly one {protection.cut!r}")
         return False
     if not all(passes(copy, test) for test in protection.tests):
         _say(f"fault {protection.fault}: a test of it fails with the protection in its place")
         return False
-    file.write_text(whole.replace(protection.cut, protection.scar), encoding="utf-8")
     try:
+        _put(copy, protection, whole.replace(protection.cut, protection.scar))
         return not any(passes(copy, test) for test in protection.tests)
     finally:
-        file.write_text(whole, encoding="utf-8")
+        _put(copy, protection, whole)
+
+
+def _put(copy: Path, protection: Protection, source: str) -> None:
+    """Into the house, and into the built client where a browser will look for it."""
+    (copy / protection.file).write_text(source, encoding="utf-8")
+    in_browser = any("tests/browser" in test for test in protection.tests)
+    if protection.file.startswith("web/") and in_browser:
+        assert _run(["npx", "vite", "build"], copy / "web"), "the client does not build"
 
 
 def passes(copy: Path, test: str) -> bool:

@@ -320,21 +320,23 @@ PROTECTIONS = (
     ),
     Protection(
         35,
-        "a stopping process closes its sockets itself and holds no connection for an idle one",
-        "service/live/rooms.py",
-        "        for room in self.open_rooms():\n            room.close(RESTART)\n",
-        "        for room in self.open_rooms():\n            pass\n",
-        (
-            "tests/api/test_channel.py::test_shutdown_closes_every_socket_with_1012_and_waits_for_none",
-        ),
+        "an idle socket holds no database connection, and a stopping process waits for none",
+        "service/api/channel.py",
+        "        await websocket.accept(subprotocol=live.SUBPROTOCOL)\n",
+        "        await websocket.accept(subprotocol=live.SUBPROTOCOL)\n"
+        "        held = await parts_of(websocket).engine.connect()  # noqa: F841\n",
+        ("tests/api/test_channel.py::test_idle_sockets_hold_no_database_connection",),
     ),
     Protection(
         36,
-        "what is shown is computed from the clock at that moment; nothing is counted down",
-        "web/src/live/clock.ts",
-        "      this.shown = raw\n    } else {",
-        "      this.shown = this.shown === -Infinity ? raw : this.shown + 1_000\n    } else {",
-        ("web/test/clock.test.ts > takes the middle of a round trip",),
+        "what is shown is asked of the clock each time; nothing is counted down",
+        "web/src/live/room.ts",
+        "    if (clock.known) now.value = clock.now()\n",
+        "    if (clock.known) now.value = now.value ? now.value + TICK_MS : clock.now()\n",
+        (
+            "tests/browser/test_the_line.py::"
+            "test_a_tab_that_slept_shows_the_right_countdown_when_it_wakes",
+        ),
     ),
     Protection(
         37,
