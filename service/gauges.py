@@ -122,7 +122,7 @@ def count_decided(batch: Iterable[tuple[m.Command, tuple[m.Event, ...]]]) -> Non
     accepted = refused = 0
     for command, events in batch:
         if isinstance(command, m.PlaceBid):
-            if any(isinstance(event, m.BidAccepted) for event in events):
+            if isinstance(events[0], m.BidAccepted):  # the verdict comes first
                 accepted += 1
             else:
                 refused += 1

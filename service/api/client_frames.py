@@ -12,6 +12,12 @@ from service.api.doors import check_json
 from service.live.frames import problem
 
 _BID_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_ORDINARY_BID = re.compile(
+    r'\{"type":"place_bid","bid_id":"[0-9a-f-]*","amount_fen":[0-9]{1,16},"seen_seq":[0-9]{1,16},'
+    r'"jump_confirmed":(?:true|false),"key_id":"[0-9a-f]*","signature":"[A-Za-z0-9+/=]*"\}'
+)
+"""A bid as our own client writes it. Each name stands once and no text has an escape, so that
+`check_json`, dearer than all else that is read here, can find nothing."""
 _CLIENT_FRAME: TypeAdapter[live.ClientFrame] = TypeAdapter(live.ClientFrame)
 
 
@@ -22,7 +28,8 @@ def read_frame(text: str | None, frame_bytes: int) -> live.ClientFrame | live.Pr
     if len(text.encode()) > frame_bytes:
         return problem(ProblemCode.TOO_LARGE)
     try:
-        check_json(text)
+        if not _ORDINARY_BID.fullmatch(text):
+            check_json(text)
         return _CLIENT_FRAME.validate_json(text)
     except ValidationError as error:
         return _malformed(error, text)

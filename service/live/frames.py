@@ -9,6 +9,8 @@ from service.rules import messages as m
 
 _TEXT = 0x81  # RFC 6455 §5.2: FIN and opcode 1; a server never masks (§5.1)
 _SHORT, _MEDIUM = 126, 1 << 16
+_SILENT = (m.BidAccepted, m.BidRefused)
+"""Events of which nobody is told beside the new state; nearly all are these."""
 
 DETAILS = {
     ProblemCode.MALFORMED: "the frame does not have the promised form",
@@ -64,6 +66,8 @@ def problem(
 
 def notices(command: m.Command, events: tuple[m.Event, ...], at: int) -> tuple[live.Notice, ...]:
     """What everybody is told of an entry beside the new state. Names no bidder."""
+    if len(events) == 1 and isinstance(events[0], _SILENT):
+        return ()
     told = (_notice(command, event) for event in events)
     return tuple(live.Notice(code=t[0], at=at, params=_present(t[1])) for t in told if t)
 
