@@ -152,6 +152,9 @@ class Settings(BaseSettings):
     """What counts as at once: dead lines are noticed one ping interval apart."""
     cut_off_return_ms: int = 8_000
     """How long they have to come back, through any process."""
+    cut_off_restart_ms: int = 15_000
+    """The same when a process that ends sent them away itself: pages wait longer after each try
+    that finds nobody yet, and no ring can bring this about."""
     session_check_ms: int = 5_000
     """How old a socket's session may be, when it bids, before the cookie is looked up again."""
 

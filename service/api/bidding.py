@@ -69,7 +69,7 @@ class BidDoor:
         self, room: Room, caller: Caller, bid: live.BidBody, received_at: int
     ) -> BidAnswer:
         """Exactly one answer. `received_at`: ms, stamped once when the bid was read."""
-        bidder = await self.bidder(room, caller)
+        bidder = await self._asking(room, caller)
         told: asyncio.Future[BidAnswer] = asyncio.get_running_loop().create_future()
 
         def answered(answer: BidAnswer) -> None:
@@ -137,7 +137,7 @@ class BidDoor:
 
     async def status(self, room: Room, caller: Caller, bid_id: str) -> BidAnswer:
         """The receipt of an own bid. One answer for unknown, others' and not admitted."""
-        bidder = await self.bidder(room, caller)
+        bidder = await self._asking(room, caller)
         number = "" if bidder is None else bidder.bidder_no
         asked = room.find_receipt(bid_id, number)
         answer = await within(self._timers, self.settings.bid_answer_ms, asked)
@@ -170,6 +170,13 @@ class BidDoor:
     async def bidder(self, room: Room, caller: Caller) -> AdmittedBidder | None:
         """The caller on this lot's roll. Strangers take the same road as everybody (rules §11)."""
         return await self.rooms.rolls.find(room.lot_id, caller.account_id)
+
+    async def _asking(self, room: Room, caller: Caller) -> AdmittedBidder | None:
+        """The same; whoever reaches us by HTTP alone is here too."""
+        bidder = await self.bidder(room, caller)
+        if bidder is not None:
+            room.audience.attendance.asked(bidder.bidder_no)
+        return bidder
 
 
 def _command(

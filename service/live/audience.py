@@ -238,6 +238,7 @@ class Audience:
         self._flush: Timer | None = None
         self._flushed_ms: int | None = None
         self._sweep: Timer | None = None
+        self._closed: int | None = None
 
     def __len__(self) -> int:
         return len(self._seats)
@@ -261,6 +262,11 @@ class Audience:
             self._arm_sweep()
         if bidder_no is not None and self.on_bidder is not None:
             self.on_bidder(seat)
+        if self._closed is not None:
+            # Its handshake began before the audience was sent away: it goes the same way, and at
+            # once, or it would sit in a process that ends without a word to it.
+            seat.close(self._closed)
+            self.leave(seat)
 
     def bidders(self) -> tuple[Seat, ...]:
         """The seat of each bidder who is here."""
@@ -306,7 +312,8 @@ class Audience:
             seat.send(frame, UNSEEN)
 
     def close(self, code: int) -> None:
-        """Sends everybody away."""
+        """Sends everybody away, and whoever still comes."""
+        self._closed = code
         for seat in tuple(self._seats):
             seat.close(code)
             self.leave(seat)

@@ -3,32 +3,38 @@
 Our side is one process, with its machine and its line. When within `cut_off_window_ms` at least
 `cut_off_bidders` and `cut_off_percent` of those who sat in a lot through one process lose their
 lines without a goodbye, and are not back through any process `cut_off_return_ms` later, it was not
-their own lines. A process that proves nothing any more has lost all of them at its last proof.
+their own lines. A process that proves nothing any more has lost all of them at its last proof. One
+that ends in order sent them away itself; they have `cut_off_restart_ms`.
 """
 
 import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from service.live.audience import RESTART
 from service.live.room import Room
 from service.live.rooms import Rooms
 from service.rules import messages as m
 from service.rules.terms import Control
 from service.settings import Settings
 from service.store import attendance
-from service.store.attendance import Sitting
+from service.store.attendance import Loss, Sitting
 from service.store.log_tables import lot_id_of
 
 _LATE_MS = 20_000
 """How long after it is ripe a cut-off is still acted upon; then it is history."""
+DIED = 1006
+"""How lines end whose process has died."""
 
 
 @dataclass(frozen=True, slots=True)
 class CutOff:
-    """Bidders were lost between two instants (ms). ripe: they had their time to come back."""
+    """Bidders were lost between two instants (ms). return_ms: they have to come back. ripe: and
+    had."""
 
     gap_from: int
     lost_to: int
+    return_ms: int
     ripe: bool
 
     def interrupt(self, now: int) -> m.Interrupt:
@@ -47,41 +53,73 @@ def judge(
     silent_before = newest - settings.path_stale_ms
     back = {who for row in rows if not _silent(row, silent_before) for who in row.here}
     back |= {who for row in rows for who in row.parted}
-    oldest = max(since, now - settings.cut_off_return_ms - _LATE_MS)
-    for row in rows:
-        lost = {who: at for who, at in _lost(row, silent_before).items() if at >= oldest}
-        missing = sorted(at for who, at in lost.items() if who not in back)
-        burst = _burst(missing, settings.cut_off_window_ms)
+    losses = [_counted(_lost(row, silent_before), now, since, settings) for row in rows]
+    # Who was lost twice had come back in between: an upgrade sends everybody away once by each
+    # process, and the time to come back from the second begins with the second.
+    last = _latest(losses)
+    for row, lost in zip(rows, losses, strict=True):
+        missing = [loss for who, loss in lost.items() if who not in back and loss == last[who]]
+        burst = _burst(sorted(missing, key=_at), settings.cut_off_window_ms)
         if len(burst) < settings.cut_off_bidders:
             continue
+        begun, ended = burst[0].at, burst[-1].at
         here = frozenset() if _silent(row, silent_before) else row.here
-        sat = len(here | {who for who, at in lost.items() if at >= burst[0]})
+        sat = len(here | {who for who, loss in lost.items() if loss.at >= begun})
         if len(burst) * 100 >= sat * settings.cut_off_percent:
-            ripe = now - burst[-1] >= settings.cut_off_return_ms
-            return CutOff(burst[0], burst[-1], ripe)
+            return_ms = max(_return_ms(loss, settings) for loss in burst)
+            return CutOff(begun, ended, return_ms, ripe=now - ended >= return_ms)
     return None
+
+
+def _counted(
+    lost: Mapping[str, Loss], now: int, since: int, settings: Settings
+) -> Mapping[str, Loss]:
+    """Those losses that are no history yet."""
+
+    def counts(loss: Loss) -> bool:
+        return loss.at >= since and now - loss.at <= _return_ms(loss, settings) + _LATE_MS
+
+    return {who: loss for who, loss in lost.items() if counts(loss)}
+
+
+def _latest(losses: Iterable[Mapping[str, Loss]]) -> Mapping[str, Loss]:
+    """The last loss of each bidder, through whichever process."""
+    last: dict[str, Loss] = {}
+    for lost in losses:
+        for who, loss in lost.items():
+            if who not in last or loss.at > last[who].at:
+                last[who] = loss
+    return last
+
+
+def _return_ms(loss: Loss, settings: Settings) -> int:
+    return settings.cut_off_restart_ms if loss.code == RESTART else settings.cut_off_return_ms
+
+
+def _at(loss: Loss) -> int:
+    return loss.at
 
 
 def _silent(row: Sitting, before: int) -> bool:
     return row.proved_at is None or row.proved_at < before
 
 
-def _lost(row: Sitting, silent_before: int) -> Mapping[str, int]:
-    """When each was lost who sat there; with a process that fell silent everybody was."""
+def _lost(row: Sitting, silent_before: int) -> Mapping[str, Loss]:
+    """How each was lost who sat there; with a process that fell silent everybody was."""
     if row.proved_at is None or not _silent(row, silent_before):
         return row.lost
-    return {**dict.fromkeys(row.here, row.proved_at), **row.lost}
+    return {**dict.fromkeys(row.here, Loss(row.proved_at, DIED)), **row.lost}
 
 
-def _burst(instants: Sequence[int], window_ms: int) -> Sequence[int]:
-    """The most of these sorted instants that lie within one window; the latest such."""
-    best: Sequence[int] = ()
+def _burst(losses: Sequence[Loss], window_ms: int) -> Sequence[Loss]:
+    """The most of these sorted losses that lie within one window; the latest such."""
+    best: Sequence[Loss] = ()
     first = 0
-    for place, at in enumerate(instants):
-        while at - instants[first] > window_ms:
+    for place, loss in enumerate(losses):
+        while loss.at - losses[first].at > window_ms:
             first += 1
         if place + 1 - first >= len(best):
-            best = instants[first : place + 1]
+            best = losses[first : place + 1]
     return best
 
 
@@ -102,6 +140,8 @@ class CutOffs:
 
     def follow(self, room: Room) -> None:
         """What happened until a sale is resumed was answered by its pause."""
+        # A process that has just begun does not know better than the log.
+        self._since.setdefault(room.lot_id, room.lot.opened_at or 0)
         if room.lot.control is not Control.NORMAL:
             self._stopped.add(room.lot_id)
         elif room.lot_id in self._stopped:
@@ -130,7 +170,11 @@ class CutOffs:
         except BaseException:
             self._written.clear()
             raise
-        return dict(self._judged(rows, now, newest, lot_ids))
+        found = dict(self._judged(rows, now, newest, lot_ids))
+        for room in self._rooms.open_rooms():
+            if room.lot_id in lot_ids:
+                room.audience.attendance.missing = room.lot_id in found
+        return found
 
     def _judged(
         self, rows: Sequence[Sitting], now: int, newest: int, lot_ids: Collection[str]
@@ -157,7 +201,9 @@ class CutOffs:
 
     def _sitting(self, lot_ids: Collection[str]) -> Iterable[Sitting]:
         """Of each lot that takes bids and in which anybody sits, or sat a moment ago."""
-        oldest = self._clock.now_ms() - self._settings.cut_off_return_ms - _LATE_MS
+        settings = self._settings
+        longest = max(settings.cut_off_return_ms, settings.cut_off_restart_ms)
+        oldest = self._clock.now_ms() - longest - _LATE_MS
         for room in self._rooms.open_rooms():
             here, lost, parted = room.audience.attendance.since(oldest)
             if room.lot_id in lot_ids and (here or lost or parted):

@@ -49,7 +49,7 @@ class Waker:
         self._proved: set[str] = set()
         self._proved_at = self._clock.monotonic_ms()
         self._stopped = False
-        self._telling = False
+        self._telling = self._untold = False
         self._stops: dict[str, m.Interrupt] = {}
         """Of lots that a clock's jump stops: kept until they stand still, whatever becomes of the
         first attempt. A database that changes its host may jump and refuse to write at once."""
@@ -172,8 +172,8 @@ class Waker:
         if cut_off is not None:
             # Nothing is closed over bidders who may have been cut off; the next poll looks again,
             # but lines that are dropped one after the other do not hold the end for ever.
-            settings, now = self._settings, self._clock.now_ms()
-            held_ms = settings.cut_off_window_ms + settings.cut_off_return_ms
+            now = self._clock.now_ms()
+            held_ms = self._settings.cut_off_window_ms + cut_off.return_ms
             stops = cut_off.ripe or now - wake_at > held_ms
             return cut_off.interrupt(now) if stops else None
         return await self._advance(room)
@@ -219,7 +219,7 @@ class Waker:
             self._stops.pop(room.lot_id, None)
         if self._cut_offs is not None:
             self._cut_offs.follow(room)
-            room.audience.attendance.on_loss = self._line_lost
+            room.audience.attendance.on_news = self._tell_attendance
         if _takes_time(lot):
             self._proved.add(room.lot_id)
         else:
@@ -229,17 +229,22 @@ class Waker:
         else:
             self._arm(room.lot_id, next_wake_at(lot))
 
-    def _line_lost(self) -> None:
-        """The other processes are to know before one of them closes anything; many at once are one
-        piece of news."""
+    def _tell_attendance(self) -> None:
+        """The other processes are to know before one of them closes or pauses anything; what comes
+        while it is told is told together afterwards."""
+        self._untold = True
         if not self._telling:
             self._telling = True
-            self._begin(self._tell_lost())
+            self._begin(self._tell_all())
 
-    async def _tell_lost(self) -> None:
-        self._telling = False
+    async def _tell_all(self) -> None:
         assert self._cut_offs is not None
-        await self._cut_offs.look(self._proved)
+        try:
+            while self._untold:
+                self._untold = False
+                await self._cut_offs.look(self._proved)
+        finally:
+            self._telling = False
 
     def _arm(self, lot_id: str, wake_at: int | None) -> None:
         """One timer a lot, and only for instants before the next poll but one."""

@@ -5,7 +5,7 @@ Each process keeps its own rows, and only of lots that take bids. It is no evide
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import Column, PrimaryKeyConstraint, Table, Text, bindparam, delete, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
@@ -30,18 +30,26 @@ attendance = Table(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A line that ended without a goodbye: when (ms), and with which close code."""
+
+    at: int
+    code: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sitting:
     """One lot's bidders in one process.
 
-    here: who sits there. lost: whose line ended without a goodbye, and when (ms). parted: who said
-    goodbye lately. proved_at: the process's last proof (ms), None when that is long ago.
+    here: who sits there. lost: whose line was lost. parted: who said goodbye lately, or asked there
+    without a line. proved_at: the process's last proof (ms), None when that is long ago.
     """
 
     log: str
     process: str
     here: frozenset[str]
-    lost: Mapping[str, int]
+    lost: Mapping[str, Loss]
     parted: frozenset[str]
     proved_at: int | None = None
 
@@ -57,7 +65,7 @@ async def write(
                     "log": row.log,
                     "process": process,
                     "here": sorted(row.here),
-                    "lost": dict(row.lost),
+                    "lost": {who: asdict(loss) for who, loss in row.lost.items()},
                     "parted": sorted(row.parted),
                 }
                 for row in rows
@@ -98,7 +106,7 @@ async def read_suspected(
             log=row.log,
             process=row.process,
             here=frozenset(row.here),
-            lost=row.lost,
+            lost={who: Loss(**loss) for who, loss in row.lost.items()},
             parted=frozenset(row.parted),
             proved_at=row.proved_at,
         )

@@ -12,7 +12,7 @@ from service.rules import messages as m
 from service.rules.terms import Control, Stage
 from service.settings import Settings
 from service.store import attendance
-from service.store.attendance import Sitting
+from service.store.attendance import Loss, Sitting
 from tests.live.world import (
     COUNTDOWN_MS,
     DRAIN_MS,
@@ -27,20 +27,25 @@ from tests.live.world import (
 
 SETTINGS = Settings()
 RETURN, WINDOW = SETTINGS.cut_off_return_ms, SETTINGS.cut_off_window_ms
+RESTART_RETURN = SETTINGS.cut_off_restart_ms
 PERIOD = SETTINGS.health_period_ms
 NOTICE_MS = 5_000
-BROKEN, NO_PONG, GOODBYE, GOING_AWAY = 1005, 1011, 1000, 1001
+BROKEN, NO_PONG, GOODBYE, GOING_AWAY, RESTART = 1005, 1011, 1000, 1001, 1012
 RING = ("A2K7", "B3M8", "C4N9", "D5P2", "E6Q3", "F7R4")
 
 
 def sitting(
-    here: str = "", lost: dict[str, int] | None = None, parted: str = "", proved_at: int = 100_000
+    here: str = "",
+    lost: dict[str, int] | None = None,
+    parted: str = "",
+    proved_at: int = 100_000,
+    code: int = BROKEN,
 ) -> Sitting:
     return Sitting(
         log="lot/lot-one",
         process="one",
         here=frozenset(here),
-        lost=lost or {},
+        lost={who: Loss(at, code) for who, at in (lost or {}).items()},
         parted=frozenset(parted),
         proved_at=proved_at,
     )
@@ -88,8 +93,8 @@ def test_who_is_back_through_any_process_is_not_cut_off() -> None:
 
 def test_they_have_their_time_to_come_back() -> None:
     lost = at(100_000 - RETURN + 1, "abc")
-    assert judged(sitting("", lost)) == CutOff(100_000 - RETURN + 1, 100_000 - RETURN + 1, False)
-    assert judged(sitting("", lost), now=100_001) == CutOff(92_001, 92_001, True)
+    assert judged(sitting("", lost)) == CutOff(92_001, 92_001, RETURN, ripe=False)
+    assert judged(sitting("", lost), now=100_001) == CutOff(92_001, 92_001, RETURN, ripe=True)
 
 
 def test_what_was_long_ago_or_before_the_last_pause_is_history() -> None:
@@ -100,9 +105,31 @@ def test_what_was_long_ago_or_before_the_last_pause_is_history() -> None:
 def test_a_process_that_fell_silent_lost_everybody_who_sat_there() -> None:
     silent = 100_000 - SETTINGS.path_stale_ms - 1
     found = judged(sitting("abc", proved_at=silent), sitting("xyz"))
-    assert found == CutOff(silent, silent, False)
+    assert found == CutOff(silent, silent, RETURN, ripe=False)
     assert judged(sitting("abc", proved_at=silent + 1), sitting("xyz")) is None
     assert judged(sitting("abc", proved_at=silent), sitting("ab")) is None
+
+
+def test_who_is_sent_away_by_a_process_that_ends_has_longer_to_come_back() -> None:
+    sent_away = sitting("", at(90_000, "abc"), code=RESTART)
+    later = 90_000 + RESTART_RETURN
+    assert judged(sent_away, now=later - 1) == CutOff(90_000, 90_000, RESTART_RETURN, ripe=False)
+    assert judged(sent_away, now=later) == CutOff(90_000, 90_000, RESTART_RETURN, ripe=True)
+    assert judged(sent_away, now=later + 20_000) is not None
+    assert judged(sent_away, now=later + 20_001) is None
+
+
+def test_who_was_lost_a_second_time_had_come_back_from_the_first() -> None:
+    """An upgrade of two processes: the second's farewell is 10 s after the first's."""
+    first = sitting("", at(89_000, "abcdef"), code=RESTART)
+    second = sitting("", at(99_500, "abcdef"), code=RESTART)
+    assert judged(first) == CutOff(89_000, 89_000, RESTART_RETURN, ripe=False)
+    expected = CutOff(99_500, 99_500, RESTART_RETURN, ripe=False)
+    assert judged(first, second) == judged(second, first) == expected
+    assert judged(first, second, now=105_000) == expected
+    assert judged(first, second, sitting("abcdef"), now=105_000) is None
+    stayed_away = sitting("", at(99_500, "abc"), code=RESTART)
+    assert judged(first, stayed_away, now=104_000) == CutOff(89_000, 89_000, 15_000, ripe=True)
 
 
 def test_silence_of_all_processes_is_the_outage_rules_affair() -> None:
@@ -132,13 +159,13 @@ async def running(world: World, **rules: Any) -> tuple[Room, list[Seat]]:
     return room, seats
 
 
-@pytest.mark.parametrize("code", [BROKEN, 1006, NO_PONG, 1012, 4008])
+@pytest.mark.parametrize("code", [BROKEN, 1006, NO_PONG, RESTART, 4008])
 async def test_many_bidders_cut_off_at_once_pause_the_sale(world: World, code: int) -> None:
     """The sale would have gone on without those who bid through the dead line."""
     room, seats = await running(world)
     cut_at = world.clock.now
     lose(room, seats[:3], code)
-    await world.wind(RETURN - 1)
+    await world.wind((RESTART_RETURN if code == RESTART else RETURN) - 1)
     assert room.lot.control is Control.NORMAL, "they may still come back"
     await world.wind(PERIOD + 1)
     assert room.lot.control is Control.SUSPENDED
