@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from service.api.bidding import BidDoor, Caller
 from service.live.audience import Seat
 from service.live.cut_off import CutOff, judge
 from service.live.room import Room
@@ -18,6 +19,7 @@ from tests.live.world import (
     DRAIN_MS,
     START,
     STEP,
+    Process,
     World,
     in_timed,
     outcome,
@@ -395,3 +397,137 @@ async def test_bids_go_on_while_it_is_not_known_yet(world: World) -> None:
     assert outcome(answer) == "accepted"
     inherited = await room_of(world.processes[0])
     assert inherited.lot.minimum_fen == START + STEP
+
+
+# ── an upgrade ──────────────────────────────────────────────────────────────────────────────
+
+
+async def farewell(world: World, process: Process) -> None:
+    """As a process does that is told to stop: everybody is sent away, then it ends."""
+    await process.rooms.close()
+    await world.settle()
+    await process.waker.stop()
+
+
+async def two_with_everybody_at_the_first(world: World) -> tuple[Room, Room]:
+    first, second = await in_timed(world, processes=2, countdown_s=60)
+    await world.processes[1].waker.start()
+    seat_all(world, first)
+    await world.wind(PERIOD)
+    return first, second
+
+
+@pytest.mark.parametrize("between_ms", [PERIOD, RETURN, 10_000, RESTART_RETURN + 1_000, 25_000])
+async def test_an_upgrade_of_one_process_after_the_other_pauses_nothing(
+    world: World, between_ms: int
+) -> None:
+    """Everybody is sent away twice; from the second time too they have their time to come back."""
+    _, second = await two_with_everybody_at_the_first(world)
+    await farewell(world, world.processes[0])
+    await world.wind(PERIOD)
+    seat_all(world, second)
+    await world.wind(between_ms)
+    upgraded = world.process()
+    await upgraded.waker.start()
+    await farewell(world, world.processes[1])
+    await world.wind(RESTART_RETURN - 2 * PERIOD)
+    room = await room_of(upgraded)
+    assert room.lot.control is Control.NORMAL
+    seat_all(world, room)
+    await world.wind(2 * PERIOD)
+    assert room.lot.control is Control.NORMAL
+    assert "interrupt" not in await world.commands()
+
+
+async def test_whom_a_restart_sent_away_and_who_stays_away_pauses_the_sale(world: World) -> None:
+    _, second = await two_with_everybody_at_the_first(world)
+    sent_away_at = world.clock.now
+    await farewell(world, world.processes[0])
+    await world.wind(RESTART_RETURN - 1)
+    assert second.lot.control is Control.NORMAL
+    await world.wind(PERIOD + 1)
+    assert second.lot.suspend_cause is m.InterruptCause.CUT_OFF
+    interrupt = (await world.entries())[-1].command
+    assert interrupt.type == "interrupt"
+    assert interrupt.gap_from == sent_away_at
+    await world.verify()
+
+
+async def test_who_had_closed_the_page_before_is_not_missed_after_a_restart(world: World) -> None:
+    first, second = await in_timed(world, processes=2, countdown_s=60)
+    await world.processes[1].waker.start()
+    seats = seat_all(world, first)
+    lose(first, seats[:3], GOODBYE)
+    await world.wind(PERIOD)
+    await farewell(world, world.processes[0])
+    seat_all(world, second, RING[3:5])
+    await world.wind(RESTART_RETURN + 2 * PERIOD)
+    assert second.lot.control is Control.NORMAL
+
+
+async def test_the_end_waits_for_those_whom_a_restart_sent_away_but_not_for_ever(
+    world: World,
+) -> None:
+    first, second = await two_with_everybody_at_the_first(world)
+    closes_at = first.lot.closes_at
+    assert closes_at is not None
+    await world.wind_to(closes_at - 1)
+    await farewell(world, world.processes[0])
+    await world.wind(RESTART_RETURN - 1)
+    assert (second.lot.stage, second.lot.control) == (Stage.TIMED, Control.NORMAL)
+    for _ in range(3):
+        lose(second, seat_all(world, second), RESTART)
+        await world.wind(WINDOW // 2)
+    assert second.lot.suspend_cause is m.InterruptCause.CUT_OFF
+    assert world.clock.now <= closes_at + WINDOW + RESTART_RETURN + DRAIN_MS + 3 * PERIOD
+    await world.verify()
+
+
+async def test_who_comes_after_the_farewell_is_sent_away_too(world: World) -> None:
+    """Its handshake had begun before; it would sit in a process that ends without a word."""
+    first, _ = await two_with_everybody_at_the_first(world)
+    await world.processes[0].rooms.close()
+    _, late = watch(first, world, "Z9Y8")
+    assert late.closed == [RESTART]
+    assert len(first.audience) == 0
+
+
+async def test_who_is_back_in_the_last_instant_is_known_everywhere_at_once(world: World) -> None:
+    first, second = await two_with_everybody_at_the_first(world)
+    lose(first, first.audience.bidders())
+    await world.wind(RETURN - 1)
+    seat_all(world, second)
+    await world.settle()
+    async with world.engine.connect() as connection:
+        rows, _ = await attendance.read_suspected(connection, world.clock.now, 5_000)
+    assert {who for row in rows for who in row.here} == set(RING)
+    await world.wind(PERIOD)
+    assert first.lot.control is Control.NORMAL
+
+
+async def test_who_asks_by_http_without_a_line_is_not_cut_off(world: World) -> None:
+    bidders = world.bidders(*RING)
+    first, second = await two_with_everybody_at_the_first(world)
+    lose(first, first.audience.bidders())
+    await world.wind(RETURN // 2)
+    door = BidDoor(world.processes[1].rooms)
+    for place, bidder in enumerate(bidders[:4]):
+        caller = Caller(bidder.account_id, bidder.account_id)
+        bid = bidder.body(second.origin, START + place * STEP)
+        assert outcome(await door.place(second, caller, bid, world.clock.now)) == "accepted"
+    await world.wind(RETURN)
+    assert first.lot.control is Control.NORMAL
+    assert second.lot.control is Control.NORMAL
+
+
+async def test_a_new_process_does_not_judge_what_a_pause_has_answered(world: World) -> None:
+    room, seats = await running(world)
+    lose(room, seats[:3])
+    await world.wind(RETURN + PERIOD)
+    assert room.lot.resumes_at is not None
+    await world.wind_to(room.lot.resumes_at)
+    assert room.lot.control is Control.NORMAL
+    late = world.process()
+    await late.waker.start()
+    await world.wind(3 * PERIOD)
+    assert (await world.commands()).count("interrupt") == 1
