@@ -52,6 +52,7 @@ from service.rules.refusals import Refusal
 from service.rules.table import PROVED_STAGES
 from service.rules.terms import Control
 from service.settings import Settings
+from service.store.kept import is_kept
 from service.store.ledger import (
     Appended,
     BidIdTaken,
@@ -92,6 +93,8 @@ class Parts:
     views: Views | None = None
     trees: Trees = field(default_factory=lambda: Trees(TREE_LEAVES))
     tails: Tails = field(default_factory=Tails)
+    keeping: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by the one who waits for the standby: more of them would take the pages' connections."""
 
     @property
     def shelf(self) -> Shelf:
@@ -111,13 +114,15 @@ class Nudge(Enum):
 
 class Fate(Enum):
     """What became of a write. UNKNOWN: it is not in the log, and may still arrive. TAKEN: a bid of
-    it stands in the log already, decided longer ago than this room remembered."""
+    it stands in the log already, decided longer ago than this room remembered. UNKEPT: it is in the
+    log, and a failover may yet lose it."""
 
     WRITTEN = "WRITTEN"
     LOST = "LOST"
     NOT_WRITTEN = "NOT_WRITTEN"
     UNKNOWN = "UNKNOWN"
     TAKEN = "TAKEN"
+    UNKEPT = "UNKEPT"
 
 
 @dataclass(slots=True, eq=False)
@@ -162,6 +167,7 @@ class Room:
         self._heard = record.size
         self._state_of = (record.began_at, self.lot.stage, self.lot.control)
         self._recalled: set[str] = set()
+        self._kept = 0
         doubt_ms = parts.settings.clock_uncertainty_ms
         self._denials = Denials(parts.engine, parts.clock, self.log, doubt_ms)
         self._proved_to = 0
@@ -420,12 +426,12 @@ class Room:
                 for waiting, answer in answers:
                     waiting.reply(answer)
                 return
-            if fate is Fate.NOT_WRITTEN:
+            # What was lost from sight may still arrive until somebody moves the head past it.
+            doubt = doubt or fate in (Fate.UNKNOWN, Fate.UNKEPT)
+            if fate in (Fate.NOT_WRITTEN, Fate.UNKEPT):
                 code = ProblemCode.NOT_YET_CONFIRMED if doubt else ProblemCode.UNAVAILABLE
                 _reply_all(batch, code)
                 return
-            # What was lost from sight may still arrive until somebody moves the head past it.
-            doubt = doubt or fate is Fate.UNKNOWN
         _reply_all(batch, ProblemCode.NOT_YET_CONFIRMED if doubt else ProblemCode.BUSY)
 
     def _asks_for_more(self, command: m.Command | Nudge) -> bool:
@@ -510,7 +516,9 @@ class Room:
             self._behind = True
             first = draft.entries[0]
             found = any(entry.raw == first.raw for entry in await self._catch_up())
-            return Fate.WRITTEN if found else Fate.UNKNOWN
+            if not found:
+                return Fate.UNKNOWN
+            return Fate.WRITTEN if await self._is_kept(first) else Fate.UNKEPT
         if appended is Appended.LOST:
             gauges.LOST_SWAPS.inc()
             self._behind = True
@@ -526,6 +534,8 @@ class Room:
         for entry, content, after in zip(draft.entries, draft.contents, draft.lots, strict=True):
             self._record.add(entry, content, after)
         self._record.add_head(before, self.size)
+        # A commit that waited for the standby proves all that stood before it.
+        self._kept = self.size
         gauges.count_decided((entry.command, entry.events) for entry in draft.entries)
         if self._parts.hints is not None:
             self._parts.hints.tell(LogMoved(self.log, self.size - 1))
@@ -601,9 +611,31 @@ class Room:
             entry, head, tree = await read_back(
                 parts.shelf, self._record, self.log, seq, parts.trees
             )
+            if not await self._is_kept(entry):
+                return problem(ProblemCode.NOT_YET_CONFIRMED, bid_id)
         except Exception as error:
             return self._no_receipt(error, bid_id)
         return self._receipt(entry, head, bid_id, tree)
+
+    async def _is_kept(self, entry: Entry) -> bool:
+        """Whether this entry, which was read, survives a failover."""
+        async with self._parts.keeping:
+            if entry.seq < self._kept:
+                return True
+            seq, leaf, tree = entry.seq, entry.leaf, self._record.tree
+            if tree.first < tree.size:
+                seq, leaf = tree.size - 1, tree.leaf(tree.size - 1)
+            try:
+                kept = await is_kept(self._parts.engine, self.log, seq, leaf)
+            except Exception as error:
+                _log.warning("not_known_to_be_kept", lot_id=self.lot_id, error=repr(error))
+                return False
+            if kept:
+                self._kept = seq + 1
+            else:
+                # Another server leads now, and its log is another: read anew.
+                self._behind = self._torn = True
+            return kept
 
     def _no_receipt(self, error: Exception, bid_id: str) -> live.Problem:
         _log.error("receipt_failed", lot_id=self.lot_id, exc_info=error)

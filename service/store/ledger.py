@@ -164,6 +164,7 @@ class Ledger:
         self._lane: _Lane | None = None
         self._waiting: deque[_Waiting] = deque()
         self._running: asyncio.Task[None] | None = None
+        self._warned = False
         self.out_of_room = False
         """The server had no room for the last write, or a broken disk: 53xxx, 58xxx. Until a write
         succeeds nobody may say that bids can be placed, whatever smaller writes still fit."""
@@ -246,7 +247,11 @@ class Ledger:
             # HERE A QUOTE BEGINS TO EXIST. The server answers only after the commit is flushed to
             # disk. A crash before it: nothing of this write is anywhere. A crash after it: the
             # entries stand, and any process that opens the log finds and answers them.
+            self._warned = False
             rows = await lane.write.fetch(*_arguments(appends), timeout=limit_s)
+            if self._warned:
+                # "Canceling wait for synchronous replication": committed, and perhaps only here.
+                raise TimeoutError("the commit did not wait for the standby")
             gauges.LEDGER_WRITE_SECONDS.observe((monotonic_us() - begun_us) / 1e6)
         except _CONTENT_REFUSED:
             raise
@@ -267,10 +272,15 @@ class Ledger:
             return self._lane
         try:
             connection = await dial(self._engine, self._settings)
+            connection.add_log_listener(self._hear)
             self._lane = _Lane(connection, await connection.prepare(_WRITE))
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise NotWritten(f"the database does not answer: {error!r}") from error
         return self._lane
+
+    def _hear(self, _: object, said: Any) -> None:
+        """The statement itself gives no warning."""
+        self._warned = self._warned or said.severity_en == "WARNING"
 
     def _drop_lane(self) -> None:
         if self._lane is not None:

@@ -17,7 +17,7 @@ from sqlalchemy import Engine, StaticPool, Table, create_engine
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.compiler import compiles
 
-from service.store import ledger, log_tables, lot_states
+from service.store import kept, ledger, log_tables, lot_states
 from service.store.metadata import metadata
 
 WRITE: str = ledger._WRITE
@@ -165,6 +165,7 @@ BY_HEART: dict[str, Callable[[sqlite3.Connection, Any], Rows]] = {
     lot_states._HEADS.text: _heads,
     lot_states._BIDS.text: _bids,
     lot_states._AT.text: _at,
+    kept._LEAST.text: lambda sqlite, asked: Rows("lsn", []),
 }
 """Reads whose words only PostgreSQL understands."""
 

@@ -379,6 +379,9 @@ class SimRaw:
     def terminate(self) -> None:
         self._server.hang_up(self._link)
 
+    def add_log_listener(self, listener: object) -> None:
+        """This server gives no warnings."""
+
     async def prepare(self, sql: str) -> "SimRaw":
         assert sql == WRITE, "the model knows one written statement"
         await self._server.ask(self._link, lambda: None)
