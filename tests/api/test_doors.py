@@ -58,6 +58,7 @@ DOORS = {
     ),
     "list_lots": Door("GET", "/lots", None),
     "get_lot": Door("GET", "/lots/lot-one", None),
+    "get_live": Door("GET", "/lots/lot-one/live", None),
     "list_quotes": Door("GET", "/lots/lot-one/quotes", None),
     "get_checkpoint": Door("GET", "/lots/lot-one/checkpoint", None),
     "prove_consistency": Door("GET", "/lots/lot-one/consistency?from=0", None),
