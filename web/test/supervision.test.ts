@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { HouseCommand, LotEntry, OpenedIdentity } from '../src/api/wire'
 import { check, faults, rollOf, type Roll } from '../src/supervision/identities'
-import { answered } from '../src/supervision/answers'
+import { answered, halted } from '../src/supervision/answers'
 import { official, sentence, subject } from '../src/supervision/sentences'
 import { s } from '../src/supervision/text'
 
@@ -99,4 +99,26 @@ describe('what a witness came to', () => {
     ['its clock is 90 s behind the entries it stamped', '其时钟比所签记录慢 90 秒'],
     ['something new', 'something new'],
   ])('%s', (said, shown) => expect(answered(said)).toBe(shown))
+})
+
+describe('why a log is signed no more', () => {
+  // The service's sentences, as `witnesses.py`, `trees.py` and `evidence.py` make them.
+  const log = 'auction.example.cn/lot/hj-2017-07'
+  const remedy =
+    'Nothing is signed here: put the newest database back in service (to its last WAL record), keep this one as evidence, and see docs/operations.md.'
+  const told = '此处不再签名：请恢复使用最新的数据库（直到最后一条预写日志），将本库留作证据，并查阅操作手册。'
+
+  it.each([
+    ['the witness w1.example holds 12 entries and this database has 9: it is an older backup or another history', '见证人 w1.example 见过 12 条，本数据库只有 9 条，是较旧的备份或另一份历史。'],
+    ['at size 9 the witness w1.example holds the root 00aa11bb22cc33dd… and this database (12 entries) gives 99aa11bb22cc33dd…: it is another history', '见证人 w1.example 在第 9 条处的树根为 00aa11bb22cc33dd…，本数据库（12 条）为 99aa11bb22cc33dd…，是另一份历史。'],
+    ['lot/hj-2017-07: the stored leaves do not give the head of 9', '所存记录算不出第 9 条处的树头。'],
+    ['the stored entries do not give the head of 9: this database was changed from outside', '所存记录算不出第 9 条处的树头，本数据库被人从外部改动过。'],
+    ["a witness's cosignature of 9 entries is of another head (no quorum): this database was changed from outside", '见证人对 9 条的共签属于另一个树头（no quorum），本数据库被人从外部改动过。'],
+  ])('%s', (why, shown) => {
+    const said = `${log}: ${why}. ${remedy}`
+    expect(halted(said)).toBe(`${log}：${shown}${told}`)
+    expect(answered(said)).toBe(`${log}：${shown}${told}`)
+  })
+
+  it('shows a sentence that it does not know as it is', () => expect(halted('something new. Nothing.')).toBe('something new. Nothing.'))
 })

@@ -17,8 +17,41 @@ const CHINESE: readonly (readonly [RegExp, string])[] = [
   [/^what it shows is no head of ours: ([^]+)$/, '它出示的不是本系统的树头（$1）'],
 ]
 
+/** Why a log is signed no more: what is wrong with which database, then what to do. */
+const REMEDY = /^([^]+[^.])\. Nothing is signed here: put the newest database back in service [^]+$/
+const REMEDY_CHINESE = '此处不再签名：请恢复使用最新的数据库（直到最后一条预写日志），将本库留作证据，并查阅操作手册。'
+const HALTED: readonly (readonly [RegExp, string])[] = [
+  [
+    /^(\S+): the witness (\S+) holds (\d+) entries and this database has (\d+): it is an older backup or another history$/,
+    '$1：见证人 $2 见过 $3 条，本数据库只有 $4 条，是较旧的备份或另一份历史。',
+  ],
+  [
+    /^(\S+): at size (\d+) the witness (\S+) holds the root (\S+) and this database \((\d+) entries\) gives (\S+): it is another history$/,
+    '$1：见证人 $3 在第 $2 条处的树根为 $4，本数据库（$5 条）为 $6，是另一份历史。',
+  ],
+  [/^(\S+): \S+: the stored leaves do not give the head of (\d+)$/, '$1：所存记录算不出第 $2 条处的树头。'],
+  [
+    /^(\S+): the stored entries do not give the head of (\d+): this database was changed from outside$/,
+    '$1：所存记录算不出第 $2 条处的树头，本数据库被人从外部改动过。',
+  ],
+  [
+    /^(\S+): a witness's cosignature of (\d+) entries is of another head \(([^]+)\): this database was changed from outside$/,
+    '$1：见证人对 $2 条的共签属于另一个树头（$3），本数据库被人从外部改动过。',
+  ],
+]
+
 export function answered(said: string): string {
+  return inTheirLanguage(said, CHINESE) ?? halted(said)
+}
+
+export function halted(said: string): string {
+  const why = REMEDY.exec(said)?.[1]
+  const chinese = why === undefined ? null : inTheirLanguage(why, HALTED)
+  return chinese === null || language.value === 'en' ? said : chinese + REMEDY_CHINESE
+}
+
+function inTheirLanguage(said: string, known: readonly (readonly [RegExp, string])[]): string | null {
   if (language.value === 'en') return said
-  const found = CHINESE.find(([pattern]) => pattern.test(said))
-  return found === undefined ? said : said.replace(found[0], found[1])
+  const found = known.find(([pattern]) => pattern.test(said))
+  return found === undefined ? null : said.replace(found[0], found[1])
 }
