@@ -545,25 +545,26 @@ class Room:
         """Reads what other processes wrote, or everything when our own copy is in doubt."""
         if not self._behind:
             return []
+        record = self._record
         if self._torn:
-            self._record = await open_record(self._parts.shelf, self.log)
+            record = await open_record(self._parts.shelf, self.log)
             for bidder_no in self._recalled:
-                await recall_own(self._parts.shelf, self._record, self.log, bidder_no)
-            self._torn = False
+                await recall_own(self._parts.shelf, record, self.log, bidder_no)
         news: list[Entry] = []
         heard, more = self._heard, True
         while more:
             since = self._shown + len(news)
             tail = await self._parts.tails.read(self._parts.engine, self.log, since)
             piece = [read_entry(self.origin, seq, row) for seq, row in enumerate(tail.rows, since)]
-            foreign = [entry for entry in piece if entry.seq >= self.size]
+            foreign = [entry for entry in piece if entry.seq >= record.size]
             if foreign and self._is_watched():
                 gauges.ROOM_LAG_SECONDS.observe((self._parts.clock.now_ms() - foreign[0].at) / 1000)
             for entry in foreign:
-                self._record.add(entry)
+                record.add(entry)
             news += piece
             more = tail.more
-        self._behind = False
+        # In one breath with showing it: who joined before would be told again what he was shown.
+        self._record, self._torn, self._behind = record, False, False
         if self._heard == heard:
             # No longer than it is: a hint of what a failing primary took with it must not last.
             self._heard = self.size
