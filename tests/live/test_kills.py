@@ -69,6 +69,8 @@ KILLS = st.sampled_from(list(LASTS)).flatmap(
 @example(Kill(Stage.LISTING, 0, 2 * HOUR))
 @example(Kill(Stage.READY, 1, 2 * HOUR + 1))
 @example(Kill(Stage.LISTING, 1_500, 60 * SECOND, to_midnight=10 * SECOND))
+@example(Kill(Stage.TIMED, 1, GAP_MS + 1, to_midnight=1))
+@example(Kill(Stage.TIMED, 1, GAP_MS, to_midnight=1))
 @settings(
     max_examples=25,
     deadline=None,
