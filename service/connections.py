@@ -5,6 +5,8 @@ slow clients then holds every connection of a process (slowloris), and one endle
 memory. Here each has a bound, and who is turned away is told why.
 """
 
+import contextlib
+import resource
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any, cast
 from uuid import uuid4
 
+import structlog
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from schemas.problem import ProblemCode, ProblemDetails
@@ -25,6 +28,8 @@ _CHUNK_COST = 6
 _REFUSED_S = 2.0
 """How long a refused connection may take to ask for what it will not get."""
 _LAST_WORDS_S = 5.0
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,21 @@ class Bounds:
     unread_s: float = 30.0
     """How long an answer may wait for a client that reads none of it."""
     trusted: tuple[str, ...] = ()
+
+
+def raise_file_limit(connections: int) -> int:
+    """Lets this process open as many files as its hard limit says; returns how many those are.
+
+    A shell's usual 1,024 would end far below the bound on connections, and then the database and
+    the log's files are refused as well as visitors.
+    """
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if files != resource.RLIM_INFINITY and files < connections:
+        _log.warning("few_files", files=files, connections=connections)
+    return files
 
 
 class Doorkeeper:

@@ -160,6 +160,7 @@ async def opened(settings: Settings) -> AsyncIterator[Running]:
             trust=Trust(given.raw, given.authorities),
             reserve_given=waker.nudge,
             path_is_proved=waker.path_is_proved,
+            has_room=lambda: not ledger.out_of_room,
         )
         await parcels.load_parcels(engine)
         await waker.start()

@@ -13,7 +13,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from service.api.uvicorn_protocol import socket_options
-from service.connections import Bounds, http_protocol
+from service.connections import Bounds, http_protocol, raise_file_limit
 from service.settings import Settings
 
 SHUTDOWN_S = 5
@@ -39,6 +39,7 @@ async def doors(
     farewell: sends the audiences away, before the doors close. shared: other processes listen on
     the same port; the kernel deals the connections out among them.
     """
+    raise_file_limit(settings.connections)
     server = _Server(_config(app, settings))
     sockets = [shared_socket(settings.host, settings.port)] if shared else None
     loop = asyncio.get_running_loop()

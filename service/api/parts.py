@@ -34,8 +34,9 @@ class Parts:
     the commit of a half of its reserve's key. export_pack: lot_id, and whether
     it is for the regulator → the evidence pack (ZIP bytes).
     verify_pack: pack → the verifier's report; called in a thread.
-    path_is_proved: whether the bid path was proved lately, or no lot needs it. stopping: set once
-    someone asked the process to end.
+    path_is_proved: whether the bid path was proved lately, or no lot needs it. has_room: whether
+    the last write found room on the database's disk. stopping: set once someone asked the process
+    to end.
     """
 
     engine: AsyncEngine
@@ -52,6 +53,7 @@ class Parts:
     trust: Trust = Trust()
     reserve_given: Callable[[str], None] = lambda _: None
     path_is_proved: Callable[[], bool] = lambda: True
+    has_room: Callable[[], bool] = lambda: True
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property

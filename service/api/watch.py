@@ -54,6 +54,8 @@ def _of_this_process(parts: Parts) -> Iterator[Reason]:
         yield "stopping", "This process was told to stop."
     if not parts.clock.is_sure():
         yield "clock", "The time is not sure."
+    if not parts.has_room():
+        yield "database", "The database has no room for bids."
     if not parts.path_is_proved():
         yield "path_unproved", "The bid path was not proved lately."
     for origin, why in sorted(parts.signer.all_halted().items()):

@@ -102,6 +102,11 @@ class BidPath:
         await self._close_hours(at)
         return at
 
+    async def look_for_room(self) -> None:
+        """While no lot needs the path: a disk that was full is asked again. Raises NoRoom."""
+        if self._ledger is not None and not await self._ledger.look_for_room():
+            raise NoRoom("the last write found no room")
+
     async def _close_hours(self, now: int) -> None:
         """Once an hour; whoever asks how far back the path is proved then reads few rows."""
         if now // health.HOUR_MS == self._hour:

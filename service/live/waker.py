@@ -109,6 +109,8 @@ class Waker:
             return
         if self._proved:
             self._rooms.proved(await self._path.prove())
+        else:
+            await self._path.look_for_room()
         self._proved_at = self._clock.monotonic_ms()
 
     async def find_cut_offs(self) -> None:

@@ -12,14 +12,16 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from service import gauges
@@ -181,6 +183,18 @@ class Ledger:
         if self._running is None:
             self._running = asyncio.create_task(self._run(), name="ledger")
         return await waiting.answer
+
+    async def look_for_room(self) -> bool:
+        """Whether writes find room, as far as is known. After one that did not, tries to take new
+        pages and gives them back: nobody else may be writing who would find out."""
+        if not self.out_of_room:
+            return True
+        with suppress(*_NO_ROOM):
+            async with self._engine.connect() as connection:
+                await connection.execute(_PAGES)
+                await connection.rollback()
+            self.out_of_room = False
+        return not self.out_of_room
 
     async def close(self) -> None:
         """Writes what is waiting, then lets the connection go."""
@@ -379,6 +393,16 @@ _CONTENT_REFUSED = (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError
 """Refusals of what an append says; the connection is as good as before."""
 
 _BID_ID = "pk_log_bids"
+
+_NO_ROOM = (DBAPIError, OSError, TimeoutError)
+
+# Random, so that it is stored as long as it is.
+_PAGES = text("""
+    INSERT INTO lot_states (log, size, frontier, made_by, state, mac)
+    SELECT 'room', 1, '', '', string_agg(uuid_send(gen_random_uuid()), ''),
+        decode(repeat('00', 32), 'hex')
+    FROM generate_series(1, 8192)
+""")
 
 _HEAD = select(logs.c.size, logs.c.root, logs.c.frontier, logs.c.last_at)
 

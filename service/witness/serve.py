@@ -18,7 +18,7 @@ from service.audit.broken import Broken
 from service.audit.cosignatures import CosignerKey, CosigningKey
 from service.audit.keys import read_text, save_text
 from service.clock import wall_ms
-from service.connections import Bounds, http_protocol
+from service.connections import Bounds, http_protocol, raise_file_limit
 from service.witness.config import CannotStart, Config, read_config
 from service.witness.doors import Witness, build_doors
 from service.witness.store import Store, StoreFailed
@@ -36,6 +36,7 @@ _log = structlog.get_logger("witness")
 
 def run(config: Path) -> None:
     """`luochui witness`: until SIGTERM or Ctrl-C. Raises CannotStart with one sentence."""
+    raise_file_limit(MAX_CONNECTIONS)
     asyncio.run(_until_told(read_config(config)))
 
 

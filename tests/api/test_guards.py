@@ -363,3 +363,9 @@ async def test_readiness_follows_the_proof_of_the_bid_path(office: OfficeWorld) 
     assert await unready(office) == {"path_unproved"}
     await waker.prove()
     assert await unready(office) == set()
+
+
+async def test_readiness_follows_the_room_on_the_disk(office: OfficeWorld) -> None:
+    """No lot may need the path now; whoever is sent here still could not bid."""
+    office.app.state.parts = replace(office.parts, has_room=lambda: False)
+    assert await unready(office) == {"database"}
