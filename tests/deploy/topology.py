@@ -176,7 +176,7 @@ def proxied(folder: Path, upstreams: Sequence[int]) -> Iterator[Proxy]:
     child = _started(home, account, port, http_port, upstreams)
     try:
         root = home / "data" / "pki" / "authorities" / "local" / "root.crt"
-        until(root.exists, f"no certificate: {(home / 'log').read_text()[-2000:]}")
+        until(lambda: _is_whole(root), f"no certificate: {(home / 'log').read_text()[-2000:]}")
         proxy = Proxy(port, http_port, home, ssl.create_default_context(cafile=str(root)))
         until(proxy.serves, f"the proxy does not serve: {(home / 'log').read_text()[-2000:]}")
         yield proxy
@@ -188,6 +188,11 @@ def proxied(folder: Path, upstreams: Sequence[int]) -> Iterator[Proxy]:
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
+
+
+def _is_whole(certificate: Path) -> bool:
+    """The file is there before all of it is written."""
+    return certificate.exists() and b"-----END CERTIFICATE-----" in certificate.read_bytes()
 
 
 def _home(home: Path, account: Account) -> Path:
