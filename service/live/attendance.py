@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from service.clock import Clock
-from service.store.attendance import Loss
 
 LOST = frozenset({1005, 1006, 1011, 1012, 4008})
 """Ends without a goodbye: the line broke (1005 and 1006, as our server and others name it), no pong
@@ -21,7 +20,7 @@ class Attendance:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._here: set[str] = set()
-        self._lost: dict[str, Loss] = {}
+        self._lost: dict[str, tuple[int, int]] = {}
         self._parted: dict[str, int] = {}
         self.on_news: Callable[[], object] | None = None
         self.missing = False
@@ -45,14 +44,17 @@ class Attendance:
         """`code`: of the close, ours or the client's; None when nobody says how it was."""
         self._here.discard(bidder_no)
         if code is not None and code in LOST:
-            self._lost[bidder_no] = Loss(self._clock.now_ms(), code)
+            self._lost[bidder_no] = (self._clock.now_ms(), code)
             self._tell()
         elif code != REPLACED:
             self._parted[bidder_no] = self._clock.now_ms()
 
-    def since(self, instant: int) -> tuple[frozenset[str], dict[str, Loss], frozenset[str]]:
-        """Who is here; since `instant` (ms): who was lost and how, who said goodbye."""
-        self._lost = {who: loss for who, loss in self._lost.items() if loss.at >= instant}
+    def since(
+        self, instant: int
+    ) -> tuple[frozenset[str], dict[str, tuple[int, int]], frozenset[str]]:
+        """Who is here; since `instant` (ms): who was lost, when and with which code; who said
+        goodbye."""
+        self._lost = {who: loss for who, loss in self._lost.items() if loss[0] >= instant}
         self._parted = {who: at for who, at in self._parted.items() if at >= instant}
         return frozenset(self._here), dict(self._lost), frozenset(self._parted)
 

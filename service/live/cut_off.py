@@ -208,5 +208,9 @@ class CutOffs:
             here, lost, parted = room.audience.attendance.since(oldest)
             if room.lot_id in lot_ids and (here or lost or parted):
                 yield Sitting(
-                    log=room.log, process=self._process, here=here, lost=lost, parted=parted
+                    log=room.log,
+                    process=self._process,
+                    here=here,
+                    lost={who: Loss(*loss) for who, loss in lost.items()},
+                    parted=parted,
                 )
