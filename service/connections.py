@@ -154,7 +154,7 @@ class BoundedHttp(HttpToolsProtocol):
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         self._phase = _Phase.IDLE
-        self._begun = 0
+        self._begun = self._ended = 0
         self._overhead = 0
         self._body = 0
         self._body_seen = 0
@@ -196,11 +196,11 @@ class BoundedHttp(HttpToolsProtocol):
         if self._refusal is not None:
             self._refuse(self._refusal)
             return
-        begun = self._begun
+        before = self._begun, self._ended
         super().data_received(data)
         if self._upgraded or self.transport.is_closing() or self.parser is None:
             return
-        if self._begun == begun:  # else part of it belongs to the request before
+        if (self._begun, self._ended) == before:  # else part of it belongs to another request
             self._overhead += len(data)
         if self._overhead - self._body * _CHUNK_COST > self.keeper.bounds.head_bytes:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
@@ -239,6 +239,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         self._phase = _Phase.IDLE
+        self._ended += 1
         self._overhead = self._body = 0
         self._disarm()
         super().on_message_complete()

@@ -160,3 +160,13 @@ async def test_a_pipeline_of_requests_is_answered_in_order(site: Site) -> None:
     answers = await raw.rest()
     assert answers.count(b"HTTP/1.1 200 ") == 50
     assert answers.count(b"HTTP/1.1 404 ") == 1
+
+
+async def test_a_body_longer_than_a_head_may_be_is_still_a_body(site: Site) -> None:
+    """A document of 300 kB was refused for the length of its last piece."""
+    length = 200_000
+    raw = await dial(site)
+    head = ("Content-Type: application/json", f"Content-Length: {length}", "Connection: close")
+    await raw.send(request("/api/session", *head, method="POST") + b" " * length)
+    answer = await raw.rest()
+    assert (status(answer), code(answer)) == (400, "malformed")
