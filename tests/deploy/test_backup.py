@@ -65,7 +65,7 @@ async def truth(backups: Backups) -> Rows:
 
 
 async def test_a_broken_disk_costs_nothing_that_was_archived(backups: Backups) -> None:
-    """Fault 34: a backup that nobody ever restored was none."""
+    """Elsewhere a backup that nobody had ever restored was none."""
     await migrated(backups)
     await bids(backups, before=5, after=7)
     await backups.archived()

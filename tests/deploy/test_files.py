@@ -79,7 +79,7 @@ def test_only_the_proxy_is_public_and_the_database_reaches_nowhere() -> None:
 
 
 def test_a_process_has_more_time_to_end_than_it_takes() -> None:
-    """Fault 28: a container was killed in the middle of its good-bye."""
+    """Elsewhere a container was killed in the middle of its good-bye."""
     for name in ("app1", "app2"):
         made = COMPOSE["services"][name]
         drain_s = int(made["environment"]["LUOCHUI_DRAIN_MS"]) / 1000

@@ -128,7 +128,7 @@ def test_people_are_spread_over_both_processes(site: Topology) -> None:
 
 
 def test_an_upgrade_of_every_process_costs_a_running_sale_nothing(site: Topology) -> None:
-    """Fault 28: an upgrade in the middle of a sale lost bids."""
+    """Elsewhere an upgrade in the middle of a sale lost bids."""
     bidders = site.bidders(seed=1)
     # The lot was open before the first process was: that is one outage already.
     before = asyncio.run(fetch_all(site, _STOPS, f"lot/{LOT}"))

@@ -154,7 +154,7 @@ async def runs_to_its_end(site: Site, room: Room) -> None:
 async def test_when_the_truth_jumps_ahead_the_sale_is_interrupted_and_not_closed(
     world: World, by_ms: int, stage: Stage, processes: int, outage_gap_s: int
 ) -> None:
-    """Fault 28. The end of the window lies behind the new time, and nobody could bid till then.
+    """The end of the window lies behind the new time, and nobody could bid till then.
 
     A gap that the outage rule would bear leaves it to the clock alone.
     """

@@ -173,7 +173,7 @@ async def test_a_day_long_outage_waits_for_officials(world: World) -> None:
 
 
 async def test_a_clock_step_interrupts_every_lot_that_takes_bids(world: World) -> None:
-    """Fault 28: a clock that jumped moves no deadline; the sale stops and starts afresh."""
+    """A clock that jumped moves no deadline; the sale stops and starts afresh."""
     (room,) = await in_timed(world)
     await world.publish("lot-two")
     waker = world.processes[0].waker
