@@ -20,8 +20,7 @@ async def test_no_answered_bid_is_lost_and_writes_are_back_soon() -> None:
     """The standby lags when the primary dies: what it missed nobody was told."""
     made = await asyncio.to_thread(_drill, signal.SIGKILL, 1, synchronous=True, lagging=True)
     found = made.findings
-    assert (found.lost, found.doubled, found.denied) == ([], [], [])
-    assert (found.unproved, found.broken_logs) == ([], [])
+    assert found.is_clean, found.lines()
     assert found.receipts > 0
     assert made.writes_s <= BACK_S
 
