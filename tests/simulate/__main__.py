@@ -85,10 +85,10 @@ def _planted(only: str) -> int:
 
 
 def find_planted(planted: Planted, seeds: int) -> Outcome | None:
-    """The first run that finds it."""
+    """The first run in which something breaks that this bug is known to break."""
     for seed in range(1, seeds + 1):
         outcome = run_seed(seed, planted)
-        if outcome.findings:
+        if planted.is_found(outcome.findings):
             return outcome
     return None
 

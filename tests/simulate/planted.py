@@ -4,7 +4,7 @@ Each is a patch on the product's own functions; the judges always see the produc
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -25,6 +25,7 @@ from service.rules.terms import Stage
 from service.store import ledger
 from service.store.ledger import Append, Appended, CommitUnknown, Ledger, NotWritten
 from tests.simulate.database import Store
+from tests.simulate.history import Finding
 
 Patch = tuple[Any, str, Any]
 batch: Any = live_batch
@@ -33,10 +34,16 @@ rules: Any = rules_decide
 
 @dataclass(frozen=True, slots=True)
 class Planted:
-    """A bug by its name, and how it is put in."""
+    """A bug by its name, how it is put in, and the invariants of which one at least must miss it:
+    a run that only falls over shows nothing about the net."""
 
     name: str
     patches: Callable[[], list[Patch]]
+    breaks: frozenset[str]
+
+    def is_found(self, findings: Iterable[Finding]) -> bool:
+        """Whether one of them is what this bug breaks."""
+        return any(finding.invariant in self.breaks for finding in findings)
 
     @contextmanager
     def in_place(self) -> Iterator[None]:
@@ -294,26 +301,88 @@ def _gap_only_for_ticks() -> list[Patch]:
 
 
 PLANTED = (
-    Planted("the swap is not compared: the last writer wins", _last_writer_wins),
-    Planted("a lost swap is taken for done", _lost_is_done),
-    Planted("answered before the commit", _answered_before_commit),
-    Planted("an unknown commit is taken for not written", _unknown_is_not_written),
-    Planted("bid_id is not remembered", _bid_id_forgotten),
-    Planted("time goes back with the slower clock", _time_goes_back),
-    Planted("a receipt under another batch's head", _wrong_batch),
-    Planted("called unknown though nobody could look", _unknown_without_looking),
-    Planted("called unknown while a statement is under way", _unknown_while_under_way),
-    Planted("of several entries the first is not told", _entry_not_shown),
-    Planted("a screen with a gap does not say so", _gap_not_said),
-    Planted("a refused bid restarts the countdown", _refused_restarts),
-    Planted("the deadline is tested for the first bid of a batch", _first_of_batch_only),
-    Planted("a bid 300 ms late is let in", _grace),
-    Planted("an accepted bid does not restart the countdown", _never_restarts),
-    Planted("resuming gives what was left", _rest_only),
-    Planted("the close does not wait for what arrived in time", _no_drain),
-    Planted("a bid in time and decided late is lost silently", _late_is_lost),
-    Planted("a sale is closed twice", _second_close),
-    Planted("who was refused last leads", _last_is_leader),
-    Planted("a gap in the proofs is overlooked", _gap_overlooked),
-    Planted("a gap is looked for by ticks alone", _gap_only_for_ticks),
+    Planted(
+        "the swap is not compared: the last writer wins",
+        _last_writer_wins,
+        frozenset({"answered = logged, once", "order = seq"}),
+    ),
+    Planted("a lost swap is taken for done", _lost_is_done, frozenset({"answered = logged, once"})),
+    Planted(
+        "answered before the commit",
+        _answered_before_commit,
+        frozenset({"answered = logged, once"}),
+    ),
+    Planted(
+        "an unknown commit is taken for not written",
+        _unknown_is_not_written,
+        frozenset({"what is promised holds"}),
+    ),
+    Planted("bid_id is not remembered", _bid_id_forgotten, frozenset({"answered = logged, once"})),
+    Planted("time goes back with the slower clock", _time_goes_back, frozenset({"order = seq"})),
+    Planted(
+        "a receipt under another batch's head", _wrong_batch, frozenset({"answered = logged, once"})
+    ),
+    Planted(
+        "called unknown though nobody could look",
+        _unknown_without_looking,
+        frozenset({"what is promised holds"}),
+    ),
+    Planted(
+        "called unknown while a statement is under way",
+        _unknown_while_under_way,
+        frozenset({"what is promised holds"}),
+    ),
+    Planted(
+        "of several entries the first is not told",
+        _entry_not_shown,
+        frozenset({"notices to all", "screens show the log"}),
+    ),
+    Planted(
+        "a screen with a gap does not say so", _gap_not_said, frozenset({"screens show the log"})
+    ),
+    Planted(
+        "a refused bid restarts the countdown",
+        _refused_restarts,
+        frozenset({"a full window always", "decided again"}),
+    ),
+    Planted(
+        "the deadline is tested for the first bid of a batch",
+        _first_of_batch_only,
+        frozenset({"decided again", "a full window always"}),
+    ),
+    Planted(
+        "a bid 300 ms late is let in", _grace, frozenset({"a full window always", "decided again"})
+    ),
+    Planted(
+        "an accepted bid does not restart the countdown",
+        _never_restarts,
+        frozenset({"decided again", "a full window always"}),
+    ),
+    Planted("resuming gives what was left", _rest_only, frozenset({"a full window always"})),
+    Planted(
+        "the close does not wait for what arrived in time",
+        _no_drain,
+        frozenset({"a full window always"}),
+    ),
+    Planted(
+        "a bid in time and decided late is lost silently",
+        _late_is_lost,
+        frozenset({"decided again", "what is promised holds"}),
+    ),
+    Planted("a sale is closed twice", _second_close, frozenset({"one winner"})),
+    Planted(
+        "who was refused last leads",
+        _last_is_leader,
+        frozenset({"one winner", "decided again", "screens show the log"}),
+    ),
+    Planted(
+        "a gap in the proofs is overlooked",
+        _gap_overlooked,
+        frozenset({"no close inside an outage"}),
+    ),
+    Planted(
+        "a gap is looked for by ticks alone",
+        _gap_only_for_ticks,
+        frozenset({"no close inside an outage"}),
+    ),
 )

@@ -40,8 +40,8 @@ def shorten(
     failed: Outcome, planted: Planted | None, *, limit_ms: int, most_runs: int = 10_000
 ) -> Outcome:
     """The shortest plan found so soon that still breaks the same invariant."""
-    wanted, best, until = failed.findings[0].invariant, failed, monotonic_ms() + limit_ms
-    runs = 0
+    wanted = _wanted(failed, planted)
+    best, until, runs = failed, monotonic_ms() + limit_ms, 0
 
     def breaks(steps: Sequence[Step]) -> bool:
         nonlocal best, runs
@@ -56,6 +56,12 @@ def shorten(
 
     ddmin(failed.plan.steps, breaks)
     return run(best.plan, planted)
+
+
+def _wanted(failed: Outcome, planted: Planted | None) -> str:
+    """The gravest finding; of a planted bug the gravest that it is known for."""
+    known = [f for f in failed.findings if planted is None or planted.is_found((f,))]
+    return known[0].invariant
 
 
 def ddmin(steps: Sequence[Step], breaks: Callable[[Sequence[Step]], bool]) -> Sequence[Step]:

@@ -6,7 +6,10 @@ from hashlib import sha256
 import pytest
 
 from service.store import ledger
+from tests.simulate.__main__ import find_planted
 from tests.simulate.database import WRITE
+from tests.simulate.history import Finding
+from tests.simulate.invariants import INVARIANTS
 from tests.simulate.plan import draw
 from tests.simulate.planted import PLANTED, Planted
 from tests.simulate.runner import ddmin, run, run_seed, shorten, tell
@@ -36,11 +39,23 @@ def test_the_same_seed_has_the_same_root() -> None:
 )
 def test_a_planted_bug_is_found_and_its_history_made_short(name: str) -> None:
     planted = _planted(name)
-    found = next(o for o in (run_seed(seed, planted) for seed in range(1, 20)) if o.findings)
+    found = find_planted(planted, 20)
+    assert found is not None
     short = shorten(found, planted, limit_ms=10**9, most_runs=6)
-    assert len(short.plan.steps) <= len(found.plan.steps)
-    assert found.findings[0].invariant in {finding.invariant for finding in short.findings}
+    assert len(short.plan.steps) < len(found.plan.steps)
+    assert planted.is_found(short.findings)
     assert short.findings[0].detail in tell(short)
+
+
+def test_every_planted_bug_names_what_it_breaks() -> None:
+    for planted in PLANTED:
+        assert planted.breaks, planted.name
+        assert planted.breaks <= INVARIANTS.keys(), planted.name
+
+
+def test_a_run_that_only_falls_over_finds_no_planted_bug() -> None:
+    fell = [Finding("nothing breaks inside", "KeyError"), Finding("every sale ends", "after 9 ms")]
+    assert not any(planted.is_found(fell) for planted in PLANTED)
 
 
 def test_nothing_of_a_planted_bug_stays() -> None:
