@@ -97,7 +97,9 @@ def passes(copy: Path, test: str) -> bool:
     if name:
         command = ["npx", "vitest", "run", file.removeprefix("web/"), "-t", name]
         return _run(command, copy / "web")
-    return _run([sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", test], copy)
+    return _run(
+        [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", test], copy
+    )
 
 
 def _run(command: list[str], folder: Path) -> bool:
