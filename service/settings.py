@@ -13,7 +13,9 @@ SECRETS = ("database_url", "migration_url", "bank_secret", "log_key", "nats_url"
 class Settings(BaseSettings):
     """Read once at start. A secret has no default: without it the part that needs it refuses."""
 
-    model_config = SettingsConfigDict(env_prefix="LUOCHUI_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="LUOCHUI_", extra="ignore", frozen=True, env_ignore_empty=True
+    )
 
     site: str = Field(default="luochui.localhost", pattern=r"^[a-z0-9][a-z0-9.-]{1,100}$")
     database_url: SecretStr | None = None

@@ -5,7 +5,8 @@ from pydantic import SecretStr
 
 from service.audit import commitments
 from service.audit.commitments import Kind
-from service.main import CannotStart, database_url, log_key
+from service.main import database_url, log_key
+from service.serving import CannotStart
 from service.settings import SECRETS, Settings
 
 AMOUNT_FEN = 137_500_000
@@ -29,6 +30,16 @@ def test_a_secret_is_not_in_the_words_of_the_settings() -> None:
     said = Settings.model_validate(dict.fromkeys(SECRETS, SecretStr("open sesame")))
     assert "open sesame" not in repr(said)
     assert "open sesame" not in said.model_dump_json()
+
+
+def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A compose file passes on what nobody set as an empty word."""
+    for name in ("WITNESS_POLICY", "TSA_URL", "TSA_CERTIFICATES", "START_WITHOUT_WITNESSES"):
+        monkeypatch.setenv(f"LUOCHUI_{name}", "")
+    monkeypatch.setenv("LUOCHUI_NATS_URL", "")
+    assert Settings() == Settings.model_construct()
+    monkeypatch.setenv("LUOCHUI_TSA_CERTIFICATES", '["/trust/tsa.pem"]')
+    assert [str(path) for path in Settings().tsa_certificates] == ["/trust/tsa.pem"]
 
 
 def test_a_reserve_cannot_be_found_by_trying_amounts() -> None:
