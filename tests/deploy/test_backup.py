@@ -227,8 +227,11 @@ async def test_one_round_of_keeping_makes_a_backup_proves_it_and_says_so(
     at = said["luochui_backup_timestamp_seconds"]
     assert 0 < at <= said["luochui_restore_test_timestamp_seconds"]
     assert said["luochui_wal_archive_failing"] == 0
+    killed = backups.folder / "backups" / "scratch" / "restore-test.Xy12Zz"
+    killed.mkdir()
     backups.done("keep", "once")
     assert backups.kept == [made], "it is not a day old"
+    assert not killed.exists(), "a restore test that was killed took nothing away"
 
 
 async def test_a_failing_archive_and_a_backup_that_cannot_be_restored_are_told(
