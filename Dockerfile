@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-FROM python:3.13-slim AS build
+FROM python:3.13-slim-trixie AS build
 ENV UV_PROJECT_ENVIRONMENT=/opt/luochui \
     UV_PYTHON_DOWNLOADS=never \
     UV_LINK_MODE=copy \
@@ -12,7 +12,7 @@ RUN uv sync --locked --no-default-groups --extra nats --no-install-project
 COPY . .
 RUN uv sync --locked --no-default-groups --extra nats --no-editable
 
-FROM python:3.13-slim
+FROM python:3.13-slim-trixie
 RUN useradd --system --uid 10001 --home-dir /var/lib/luochui --create-home luochui
 COPY --from=build /opt/luochui /opt/luochui
 ENV PATH=/opt/luochui/bin:$PATH \

@@ -1,6 +1,7 @@
 """What is deployed agrees with itself: compose file, proxy, alarms, dashboard, settings, manual."""
 
 import asyncio
+import ipaddress
 import json
 import os
 import re
@@ -27,6 +28,23 @@ ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 MANUAL = (ROOT / "docs" / "operations.md").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+
+
+class _Overrides(yaml.SafeLoader):
+    """Compose's two tags, whose values stand instead of what they override."""
+
+
+_Overrides.add_multi_constructor(
+    "!",
+    lambda loader, _, node: (
+        loader.construct_mapping(node, deep=True)
+        if isinstance(node, yaml.MappingNode)
+        else loader.construct_sequence(node, deep=True)
+    ),
+)
+FAILED_OVER: dict[str, Any] = _Overrides(
+    (DEPLOY / "after-failover.yml").read_text()
+).get_single_data()
 ALERTS: list[dict[str, Any]] = [
     rule
     for group in yaml.safe_load((DEPLOY / "prometheus" / "alerts.yml").read_text())["groups"]
@@ -106,6 +124,77 @@ def test_the_processes_believe_the_proxy_s_address_and_no_other() -> None:
         assert Settings.model_validate({"trusted_proxies": json.loads(said)}).trusted_proxies == (
             address,
         )
+
+
+def test_no_other_container_can_be_given_the_proxy_s_address() -> None:
+    (front,) = COMPOSE["networks"]["front"]["ipam"]["config"]
+    proxy = ipaddress.IPv4Address(COMPOSE["services"]["proxy"]["networks"]["front"]["ipv4_address"])
+    subnet, given_out = (ipaddress.IPv4Network(front[name]) for name in ("subnet", "ip_range"))
+    assert given_out.subnet_of(subnet)
+    assert proxy in subnet
+    assert proxy not in given_out
+    assert str(proxy) != front["gateway"]
+    assert ipaddress.IPv4Address(front["gateway"]) in subnet
+
+
+def test_what_compose_passes_on_empty_reads_as_none() -> None:
+    passed = COMPOSE["services"]["app1"]["environment"]
+    for name in ("WITNESS_POLICY", "TSA_URL", "TSA_CERTIFICATES", "START_WITHOUT_WITNESSES"):
+        assert passed[f"LUOCHUI_{name}"] == f"${{LUOCHUI_{name}:-}}"
+    assert "./trust:/trust:ro" in COMPOSE["services"]["app1"]["volumes"]
+
+
+def test_whatever_server_may_be_the_primary_archives_within_a_minute() -> None:
+    wanted = {"archive_mode=on", "archive_timeout=60s"}
+    for name in ("database", "standby"):
+        command = COMPOSE["services"][name]["command"]
+        assert wanted < set(command), name
+        assert any("archive-wal" in word for word in command), name
+
+
+def test_after_a_failover_nothing_waits_for_or_makes_another_old_primary() -> None:
+    assert COMPOSE["services"]["backup"]["environment"]["PGHOST"] == "${LUOCHUI_PRIMARY:-database}"
+    assert COMPOSE["services"]["standby"]["environment"]["PGHOST"] == "database", (
+        "a change would make the container anew, and it may be the primary"
+    )
+    changed = FAILED_OVER["services"]
+    assert changed["database"]["entrypoint"] == ["/luochui/postgres/follow"]
+    assert changed["database"]["environment"]["PGHOST"] == "standby"
+    assert "./deploy/postgres:/luochui/postgres:ro" in changed["database"]["volumes"]
+    assert "backup_password" in COMPOSE["services"]["database"]["secrets"]
+    waits = {
+        name: (changed.get(name, {}).get("depends_on") or made.get("depends_on") or {}).keys()
+        for name, made in COMPOSE["services"].items()
+    }
+    assert not [name for name, others in waits.items() if "database" in others]
+    assert changed["standby"]["profiles"] == [], "without it nothing starts, so it is always there"
+    assert {name for name, others in waits.items() if "standby" in others} == {
+        "database",
+        "migrate",
+        "backup",
+    }
+
+
+def test_no_container_may_take_more_processors_than_a_small_machine_has() -> None:
+    """Docker starts none whose limit is above what there is."""
+    for name, made in COMPOSE["services"].items():
+        limits = made.get("deploy", {}).get("resources", {}).get("limits", {"cpus": "1"})
+        assert limits["cpus"] in ("1", "${LUOCHUI_CPUS:-2}"), name
+
+
+def test_images_are_named_by_major_and_minor() -> None:
+    named = [made["image"] for made in COMPOSE["services"].values()]
+    named += re.findall(r"^FROM (\S+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    for image in set(named) - {"luochui"}:
+        assert re.search(r":v?\d+\.\d+", image), image
+
+
+def test_the_image_is_built_without_secrets() -> None:
+    """The Dockerfile copies all that is not ignored."""
+    ignored = (ROOT / ".dockerignore").read_text().split()
+    for name, secret in COMPOSE["secrets"].items():
+        assert Path(secret["file"]).parts[0] in ignored, name
+    assert ".env" in ignored
 
 
 def test_every_variable_of_the_containers_is_a_setting() -> None:
@@ -266,6 +355,56 @@ def test_secrets_are_made_once_and_their_folder_is_closed(tmp_path: Path) -> Non
     assert made["owner_password"] in made["migration_url"]
     assert subprocess.run(command, env=env).returncode == 0
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == made
+
+
+DOCKER = """#!/bin/sh
+echo "$*" >>"$HOME/asked"
+[ "$1" = run ] || exit 0
+folder= out=
+while [ $# -gt 0 ]; do
+    case $1 in --volume) folder=${2%:/secrets} ;; --out) out=${2#/secrets/} ;; esac
+    shift
+done
+echo key >"$folder/$out"
+"""
+"""In the place of Docker's client: what it was asked, and the file that the service would make."""
+
+
+def test_the_key_is_made_by_a_container_that_mounts_no_secret(tmp_path: Path) -> None:
+    """`docker compose run` would have mounted the key before it was there: as an empty folder."""
+    client = tmp_path / "bin" / "docker"
+    client.parent.mkdir()
+    client.write_text(DOCKER)
+    client.chmod(0o755)
+    folder = tmp_path / "secrets"
+    (folder / "log_key").mkdir(parents=True)
+    done = subprocess.run(
+        [str(DEPLOY / "make-secrets"), "auction.example.cn", str(folder)],
+        env={"PATH": f"{client.parent}:/usr/bin:/bin", "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (folder / "log_key").is_file()
+    assert "give it to the bank" in done.stdout
+    build, run = (tmp_path / "asked").read_text().splitlines()
+    assert re.fullmatch(r"compose --file \S+/docker-compose\.yml build app1", build)
+    assert run.startswith(f"run --rm --network none --user {os.getuid()}:{os.getgid()} ")
+    assert run.endswith("luochui log-key --site auction.example.cn --out /secrets/log_key")
+    assert not re.search(r"-e ", (DEPLOY / "make-secrets").read_text())
+
+
+def test_an_old_primary_does_not_start_in_the_place_of_a_follower(tmp_path: Path) -> None:
+    (tmp_path / "PG_VERSION").write_text("18")
+    (tmp_path / "postgresql.auto.conf").write_text("synchronous_standby_names = 'standby'")
+    done = subprocess.run(
+        [str(DEPLOY / "postgres" / "follow"), "postgres"],
+        env={"PATH": "/usr/bin:/bin", "PGDATA": str(tmp_path), "PGHOST": "standby"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert "is no copy of standby" in done.stderr
 
 
 async def test_a_new_cluster_gets_its_roles_with_their_passwords(
