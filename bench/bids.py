@@ -10,7 +10,7 @@ Peers in the same run: `bench/naive.py`, the server of one transaction a bid thr
 checks no signature (with 100 bidders also once with the same check, "naive, signatures"); for the
 ledger alone, the naive transaction without its web server by as many callers as the batch is large,
 and the bare driver that writes the same rows in the same batches: the limit.
-Prints a table and, with --json, one line for each figure.
+Prints a table, then one JSON line for each figure; --json appends these lines to a file too.
 """
 
 import argparse
@@ -426,12 +426,12 @@ def main() -> None:
         return
     if asked.quick:
         asked.seconds, asked.repeats = 1.5, 1
+    figures = []
     with ground.database() as (server, _):
         for figure in _figures(server, asked):
             print(_row(figure), flush=True)
-            if asked.json:
-                with asked.json.open("a") as out:
-                    out.write(json.dumps(figure) + "\n")
+            figures.append(figure)
+    ground.tell_json(figures, asked.json)
 
 
 def _figures(server: Any, asked: argparse.Namespace) -> Any:

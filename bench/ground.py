@@ -4,6 +4,7 @@ server processes. Nothing here is measured.
 
 import asyncio
 import contextlib
+import json
 import os
 import secrets
 import shutil
@@ -14,11 +15,12 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -395,6 +397,15 @@ def wait_until_listing(port: int, lots: Sequence[str], limit_s: float = 30) -> N
 
 
 # ── figures ─────────────────────────────────────────────────────────────────────────────────
+
+
+def tell_json(figures: Iterable[Mapping[str, Any]], file: Path | None) -> None:
+    """One JSON line for each figure: below the table, and appended to the file if there is one."""
+    lines = "".join(json.dumps(figure, ensure_ascii=False) + "\n" for figure in figures)
+    print(lines, end="", flush=True)
+    if file is not None:
+        with file.open("a") as out:
+            out.write(lines)
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -3,15 +3,18 @@
     uv run --group dev python -m bench.soak --minutes 60 [--ci] [--json FILE]
 
 Prints each minute p50 and p99 of the answers, the server's memory and CPU, and errors; at the end
-the slope of its memory after the first third, for ten minutes. Bars: p99 at most 200 ms, slope at
-most 1 MiB in 10 minutes, no error; exit code 1 when one is missed. With --ci the one bar is no
-error, because figures of a busy machine prove nothing. Peer: `bench/naive.py` under the same load.
+the slope of its memory after the first third, for ten minutes, and what the watchers were shown,
+also as one JSON line for each server. Bars: p99 at most 200 ms, slope at most 1 MiB in 10 minutes,
+no error (a watcher who was cut off is one); exit code 1 when one is missed. With --ci the one bar
+is no error, because figures of a busy machine prove nothing. Peer: `bench/naive.py` under the same
+load.
 """
 
 import argparse
 import asyncio
 import itertools
-import json
+import signal
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -19,7 +22,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from bench import ground
-from bench.bids import _KEY, _frame, _watchers
+from bench.bids import _KEY, Shown, _frame, _shown, _watchers
 from bench.ground import Person, cpu_s, percentile, rss_kib
 from bench.line import dial
 from service.store.embedded import RunningPostgres
@@ -54,10 +57,15 @@ class Soak:
     minutes: list[Minute] = field(default_factory=list)
     memory: list[tuple[float, int]] = field(default_factory=list)
     took: list[float] = field(default_factory=list)
+    shown: Shown | None = None
+
+    @property
+    def cut_off(self) -> int:
+        return self.shown.cut_off if self.shown is not None else 0
 
     @property
     def errors(self) -> int:
-        return sum(minute.errors for minute in self.minutes)
+        return sum(minute.errors for minute in self.minutes) + self.cut_off
 
     @property
     def p99_ms(self) -> float:
@@ -135,10 +143,16 @@ async def run(who: str, port: int, pid: int, people: Sequence[Person], minutes: 
         await asyncio.wait((pacing,))
         for client in clients:
             client.line.close()
-        if watching is not None:
-            watching.terminate()
-            await asyncio.to_thread(watching.wait)
+        soak.shown = await _seen(watching)
     return soak
+
+
+async def _seen(watching: "subprocess.Popen[bytes] | None") -> Shown | None:
+    """What the watchers' process counted, asked for at its end."""
+    if watching is None:
+        return None
+    watching.send_signal(signal.SIGTERM)
+    return await asyncio.to_thread(_shown, watching)
 
 
 async def _pace(clients: list[Client], turns: "itertools.count[int]") -> None:
@@ -220,6 +234,8 @@ def _end(soak: Soak) -> dict[str, object]:
         "p50 ms": round(percentile(soak.took, 0.5) * 1000, 2),
         "p99 ms": round(soak.p99_ms, 2),
         "slope MiB in 10 min": round(soak.slope_mib(), 3),
+        "updates/s a watcher": round(soak.shown.updates_per_s, 1) if soak.shown else 0.0,
+        "watchers cut off": soak.cut_off,
         "errors": soak.errors,
         "minutes": [asdict(minute) for minute in soak.minutes],
     }
@@ -239,12 +255,10 @@ def main() -> None:
         runs = [ours(server, asked.minutes)]
         if not asked.ci and asked.peer_minutes:
             runs.append(naive(server, min(asked.peer_minutes, asked.minutes)))
-    for soak in runs:
-        end = _end(soak)
+    ends = [_end(soak) for soak in runs]
+    for end in ends:
         print(", ".join(f"{name} {value}" for name, value in end.items() if name != "minutes"))
-        if asked.json:
-            with asked.json.open("a") as out:
-                out.write(json.dumps(end) + "\n")
+    ground.tell_json(ends, asked.json)
     short = missed(runs[0], errors_alone=asked.ci)
     print("missed: " + "; ".join(short) if short else "every bar is reached")
     sys.exit(1 if short else 0)
