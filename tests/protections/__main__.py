@@ -3,15 +3,20 @@
     uv run --group dev python -m tests.protections [--fault N ...]
 
 Works on a copy of the house in a folder of its own. Exit 1 when a test still passes without the
-protection, or when the text that protects is not where the table says.
+protection, when it ends in another way than by failing (nothing to run, a house that does not even
+import, a hang that the table does not announce), or when the text that protects is not where the
+table says.
 """
 
 import argparse
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+from enum import Enum
 from pathlib import Path
 
 from tests.protections.page import page
@@ -19,6 +24,15 @@ from tests.protections.table import PROTECTIONS, Protection
 
 HOUSE = Path(__file__).parents[2]
 LIMIT_S = 300
+
+
+class End(Enum):
+    """How one test ended. Whoever hangs has noticed something only if the table says so."""
+
+    HOLDS = "passes"
+    FAILED = "fails"
+    HUNG = f"has not ended after {LIMIT_S} s"
+    OTHER = "could not be run"
 
 
 def main() -> int:
@@ -74,14 +88,23 @@ def is_missed(copy: Path, protection: Protection) -> bool:
     if whole.count(protection.cut) != 1:
         _say(f"fault {protection.fault}: {protection.file} has not exactly one {protection.cut!r}")
         return False
-    if not all(passes(copy, test) for test in protection.tests):
-        _say(f"fault {protection.fault}: a test of it fails with the protection in its place")
+    before = [end_of(copy, test) for test in protection.tests]
+    if set(before) != {End.HOLDS}:
+        _say(f"fault {protection.fault}: with the protection in its place {_ends(before)}")
         return False
     try:
         _put(copy, protection, whole.replace(protection.cut, protection.scar))
-        return not any(passes(copy, test) for test in protection.tests)
+        after = [end_of(copy, test) for test in protection.tests]
     finally:
         _put(copy, protection, whole)
+    noticed = {End.FAILED, End.HUNG} if protection.may_hang else {End.FAILED}
+    if not set(after) <= noticed:
+        _say(f"fault {protection.fault}: without the protection {_ends(after)}")
+    return set(after) <= noticed
+
+
+def _ends(ends: list[End]) -> str:
+    return ", ".join(f"a test {end.value}" for end in ends)
 
 
 def _put(copy: Path, protection: Protection, source: str) -> None:
@@ -89,25 +112,59 @@ def _put(copy: Path, protection: Protection, source: str) -> None:
     (copy / protection.file).write_text(source, encoding="utf-8")
     in_browser = any("tests/browser" in test for test in protection.tests)
     if protection.file.startswith("web/") and in_browser:
-        assert _run(["npx", "vite", "build"], copy / "web"), "the client does not build"
+        code, said = _run(["npx", "vite", "build"], copy / "web")
+        assert code == 0, f"the client does not build: {said}"
 
 
-def passes(copy: Path, test: str) -> bool:
+def end_of(copy: Path, test: str) -> End:
+    """How the test ends in this house."""
     file, _, name = test.partition(" > ")
-    if name:
-        command = ["npx", "vitest", "run", file.removeprefix("web/"), "-t", name]
-        return _run(command, copy / "web")
-    return _run(
-        [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", test], copy
-    )
+    try:
+        return (
+            _of_vitest(copy / "web", file.removeprefix("web/"), name)
+            if name
+            else _of_pytest(copy, test)
+        )
+    except subprocess.TimeoutExpired:
+        return End.HUNG
 
 
-def _run(command: list[str], folder: Path) -> bool:
+def _of_pytest(folder: Path, test: str) -> End:
+    """1 is its code for failed tests, 0 for passed ones; others are for what it could not run."""
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", test]
+    code, said = _run(command, folder)
+    if code == 1 and re.search(r"\b[1-9]\d* failed\b", said):
+        return End.FAILED
+    return End.HOLDS if code == 0 else End.OTHER
+
+
+def _of_vitest(folder: Path, file: str, name: str) -> End:
+    """Its code is 0 when no test has the name, and 1 when the file does not even load: the counts
+    of tests that ran decide."""
+    report = folder / "protections.json"
+    report.unlink(missing_ok=True)
+    wanted = ["--reporter=json", f"--outputFile={report}"]
+    code, _ = _run(["npx", "vitest", "run", file, "-t", name, *wanted], folder)
+    counts = json.loads(report.read_text(encoding="utf-8")) if report.exists() else {}
+    if code == 1 and counts.get("numFailedTests"):
+        return End.FAILED
+    return End.HOLDS if code == 0 and counts.get("numPassedTests") else End.OTHER
+
+
+def _run(command: list[str], folder: Path) -> tuple[int, str]:
+    """The code at the end and what was said. Raises TimeoutExpired."""
     env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     ended = subprocess.run(
-        command, cwd=folder, env=env, capture_output=True, timeout=LIMIT_S, check=False
+        command,
+        cwd=folder,
+        env=env,
+        capture_output=True,
+        timeout=LIMIT_S,
+        check=False,
+        text=True,
+        errors="replace",
     )
-    return ended.returncode == 0
+    return ended.returncode, ended.stdout
 
 
 if __name__ == "__main__":
