@@ -330,6 +330,15 @@ def test_the_manual_names_every_setting_and_no_other() -> None:
     assert said == {name.upper() for name in Settings.model_fields}
 
 
+def test_a_relay_s_start_line_names_all_that_it_cannot_guess() -> None:
+    text = (ROOT / "docs" / "fanout.md").read_text()
+    (line,) = re.findall(r"(?:^    .*\\\n)+    luochui relay$", text, re.MULTILINE)
+    said = set(re.findall(r"LUOCHUI_([A-Z_]+)=", line))
+    assert said >= {"RELAY_UPSTREAM", "NATS_URL", "HOST", "ORIGINS", "TRUSTED_PROXIES"}
+    assert said <= {name.upper() for name in Settings.model_fields}
+    assert re.search(r"reverse_proxy @observers [^}]*health_uri /health/ready", text)
+
+
 def test_every_command_of_the_manual_is_there() -> None:
     for path in set(re.findall(r"deploy/[\w/.-]*\w", MANUAL)):
         assert (ROOT / path).exists(), path
