@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,11 +50,24 @@ def each_kind(times: int) -> list[Fault]:
 async def injected(fault: Fault, database: Node, server: Server, out: Path) -> AsyncIterator[None]:
     """The body runs while the fault is waiting to happen; it happens once."""
     pid = await _pid(fault, database, server)
-    command = ["strace", "-f", "-p", str(pid), "-o", str(out), "-e", f"trace={fault.calls}"]
-    command += ["-e", f"inject={fault.calls}:error={fault.error}:when={fault.when}"]
-    child = _begin(command, out)
+    words = ["-e", f"trace={fault.calls}"]
+    words += ["-e", f"inject={fault.calls}:error={fault.error}:when={fault.when}"]
+    async with attached([pid], words, out):
+        yield
+
+
+@asynccontextmanager
+async def attached(pids: Sequence[int], words: Sequence[str], out: Path) -> AsyncIterator[None]:
+    """The body runs with strace on these processes and their children to come."""
+    who = [word for pid in pids for word in ("-p", str(pid))]
+    child = _begin(["strace", "-f", *who, "-o", str(out), *words], out)
+
+    async def all_attached() -> bool:
+        said = await asyncio.to_thread(_text, _errors(out))
+        return all(f"Process {pid} attached" in said for pid in pids)
+
     try:
-        await until_async(lambda: _said(_errors(out), "attached"), f"strace: {fault}")
+        await until_async(all_attached, f"strace: {' '.join(words)}"[:200])
         yield
     finally:
         child.terminate()
