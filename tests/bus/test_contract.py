@@ -7,8 +7,9 @@ from contextlib import asynccontextmanager
 import pytest
 
 from service.bus.hints import Bus, LogMoved, RollChanged, SessionReplaced, read_hint, write_hint
+from service.bus.nats_bus import FRAMES_WAITING
 from service.settings import Settings
-from tests.bus.servers import QUICK, Ear, Ground
+from tests.bus.servers import QUICK, WAIT_S, Ear, Ground
 
 WHO = "0123456789abcdef0123456789abcdef"
 
@@ -101,7 +102,12 @@ async def test_a_killed_bus_is_used_again_once_it_is_back(ground: Ground) -> Non
 
 
 async def test_telling_never_waits_for_a_bus_that_is_away(ground: Ground) -> None:
-    async with process(ground) as one:
+    """What waits stays bounded meanwhile, and the newest is heard once the bus is back."""
+    bound = 50
+    async with process(ground, Settings(ledger_waiting=bound, poll_ms=1)) as one:
+        returned = asyncio.Event()
+        ear = Ear()
+        one.subscribe(ear)
         await asyncio.to_thread(ground.kill)
         for seq in range(20_000):
             one.tell(LogMoved(f"lot/{seq}", seq))
@@ -109,6 +115,16 @@ async def test_telling_never_waits_for_a_bus_that_is_away(ground: Ground) -> Non
         for _ in range(5_000 if show else 0):
             assert show is not None
             show(b"{}")
+        # No breath of the loop since the first of them: nothing of it can have gone.
+        assert len(vars(one)["_outbox"].take()) == bound
+        assert len(vars(one).get("_frames", ())) == (FRAMES_WAITING if show else 0)
+        one.on_return(returned.set)
+        await asyncio.to_thread(ground.start)
+        async with asyncio.timeout(WAIT_S):
+            await returned.wait()
+        one.tell(LogMoved("lot/0", 20_001))
+        heard = await ear.until(lambda heard: bool(heard))
+        assert heard == [LogMoved("lot/0", 20_001)]
 
 
 @pytest.mark.parametrize(
