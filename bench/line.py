@@ -26,7 +26,8 @@ def masked(payload: bytes, opcode: int = _TEXT) -> bytes:
 
 
 class Line(asyncio.Protocol):
-    """One socket. `heard` is called with each text payload; None counts bytes alone."""
+    """One socket. `heard` is called with each text payload; None counts bytes alone. Pings are
+    answered either way: the server gives up who does not."""
 
     def __init__(
         self, path: str, port: int, cookie: str | None, heard: Callable[[bytes], None] | None
@@ -53,8 +54,7 @@ class Line(asyncio.Protocol):
                 return
         self.bytes_read += len(data)
         self.last_at = time.perf_counter()
-        if self._heard is not None:
-            self._read(data)
+        self._read(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.opened.done():
@@ -96,7 +96,9 @@ class Line(asyncio.Protocol):
                 size, head = int.from_bytes(buffer[at + 2 : at + 10], "big"), 10
             if end - at < head + size:
                 break
-            self._take(buffer[at] & 0x0F, buffer[at + head : at + head + size])
+            opcode = buffer[at] & 0x0F
+            if self._heard is not None or opcode == _PING:
+                self._take(opcode, buffer[at + head : at + head + size])
             at += head + size
         self._buffer = buffer[at:]
 
