@@ -2,6 +2,7 @@
 nothing on it that tells who is here."""
 
 import asyncio
+import itertools
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -11,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from schemas import live
 from service.bus.hints import Bus
 from service.bus.nats_bus import NatsBus, NatsFrames
 from service.live.audience import REPLACED
@@ -19,9 +21,11 @@ from service.live.rooms import Rooms
 from service.live.sessions import Sessions
 from service.settings import Settings
 from service.store.engine import open_engine
-from tests.bus.servers import QUICK, Ear, Ground, NatsServer, until
-from tests.live.world import SITE, START, STEP, World, in_timed, watch
+from tests.bus.servers import QUICK, WAIT_S, Ear, Ground, NatsServer, until
+from tests.live.world import SITE, START, STEP, Bidder, World, in_timed, watch
 
+EACH = 10
+"""Bids that each bidder places once the bus is away."""
 SECRET = b"what only the processes of the site have"
 
 
@@ -134,6 +138,49 @@ async def test_without_the_bus_polling_finds_what_the_other_wrote(
         # From here on nobody polls: only a hint can bring it.
         await until(lambda: writing.size == reading.size)
     await world.verify()
+
+
+@pytest.mark.timeout(240)
+async def test_a_bus_killed_under_bids_loses_nothing(world: World, nats: NatsServer) -> None:
+    """Bids go on in both processes; who watches ends on the last state, the bus still away."""
+    bidders = world.bidders("AAAA", "BBBB")
+    answers: list[live.Receipt | live.Problem] = []
+    steps, is_killed = itertools.count(), asyncio.Event()
+    async with joined(world, [NatsBus(nats.url, SITE, QUICK) for _ in range(2)]) as both:
+        rooms = [await each.room() for each in both]
+        _, screen = watch(rooms[1], world)
+
+        async def bids(room: Room, bidder: Bidder) -> None:
+            rest = EACH
+            while rest:
+                rest -= is_killed.is_set()
+                amount_fen = START + next(steps) * STEP
+                answers.append(
+                    await room.place_bid(bidder.bid(room.origin, amount_fen, world.clock.now))
+                )
+
+        async def kill() -> None:
+            await until(lambda: len(answers) >= EACH)
+            await asyncio.to_thread(nats.kill)
+            is_killed.set()
+
+        async with asyncio.timeout(WAIT_S):
+            await asyncio.gather(kill(), *map(bids, rooms, bidders))
+        async with asyncio.timeout(WAIT_S):
+            while rooms[0].size != rooms[1].size:
+                for each in both:
+                    await each.rooms.poll()
+                await asyncio.sleep(0.01)
+        await world.wind(1_000)
+        last = rooms[0].size - 1
+        await until(lambda: any(told["seq"] == last for told in screen.told("update")))
+    logged = [entry for entry in await world.entries() if entry.command.type == "place_bid"]
+    assert sorted(answer.seq for answer in answers if answer.type == "receipt") == [
+        entry.seq for entry in logged
+    ]
+    assert len(logged) == len(answers) >= 3 * EACH
+    shown = screen.told("update")[-1]["lot"]
+    assert shown["price_fen"] == (await world.verify()).price_fen
 
 
 async def test_nothing_on_the_bus_tells_who_is_here(world: World, nats: NatsServer) -> None:
