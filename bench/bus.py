@@ -1,12 +1,15 @@
 """What the bus costs: NOTIFY beside NATS, and a watcher behind a relay.
 
-    uv run --group dev python -m bench.bus [--quick] [--json F]
+    uv run --group dev python -m bench.bus [--quick] [--repeats 3] [--json F]
 
 Hints: one process tells, another hears; the latency of one hint at a time (the two processes share
 the machine's monotonic clock), then as many about different logs as go through in a few seconds,
 with the CPU of the server in the middle. Relays: `luochui serve` on NATS and two `luochui relay`,
 each in a network namespace of its own where we are root, else on loopback; two bidders outbid each
-other five times a second and every accepted bid is shown to everybody.
+other five times a second and every accepted bid is shown to everybody; the peer is the same crowd
+at the service itself. Killed: two processes on NATS, a bidder on each, a watcher on the second;
+`kill -9` of NATS in the middle; the watcher's longest silence, and the answers held to the log.
+Figures are medians of the repeats; counts of what went wrong are the worst.
 """
 
 import argparse
@@ -14,17 +17,21 @@ import asyncio
 import json
 import os
 import shutil
+import signal
+import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from bench import bids, fanout, ground
+from bench import bids, fanout, ground, scale
 from bench.ground import cpu_s, percentile, rss_kib
+from bench.line import dial
 from service.bus.hints import Bus, Hint, LogMoved
 from service.bus.nats_bus import NatsBus
 from service.settings import Settings
@@ -210,17 +217,27 @@ def crowd(place: Place, count: int, port: int, path: str) -> Iterator[Any]:
         child.wait()
 
 
-def relays_of(database_url: str, nats_port: int, watching: int, turns: int) -> dict[str, Any]:
-    """Two relays with so many watchers each, beside what the service itself still does."""
+def relays_of(
+    database_url: str, nats_port: int, watching: int, turns: int, turn: int, *, direct: bool = False
+) -> dict[str, Any]:
+    """Two relays with so many watchers each, beside what the service itself still does. direct: the
+    same watchers at the service itself, the relays idle: the peer."""
     apart = os.geteuid() == 0 and shutil.which("ip") is not None
-    lot_id = f"relayed-{watching}"
+    lot_id = f"{'direct' if direct else 'relayed'}-{watching}-{turn}"
     people = asyncio.run(ground.sales(database_url, [lot_id], 2))
     words = [[frame for _, frame in own] for own in bids.frames_of(people, turns + 1)]
     cookies = fanout._cookies(people)
     nats_url = f"nats://127.0.0.1:{nats_port}"
     with ExitStack() as stack:
         port, service = stack.enter_context(
-            ground.served(database_url, host="0.0.0.0", bus="nats", nats_url=nats_url)  # noqa: S104
+            ground.served(
+                database_url,
+                host="0.0.0.0",  # noqa: S104
+                bus="nats",
+                nats_url=nats_url,
+                observers_per_address=100_000,
+                connections_per_address=100_000,
+            )
         )
         ground.wait_until_listing(port, [lot_id])
         path = f"/ws/lots/{lot_id}"
@@ -229,7 +246,11 @@ def relays_of(database_url: str, nats_port: int, watching: int, turns: int) -> d
         relays = [stack.enter_context(relay(spot, port, nats_port)) for spot in spots]
         before_kib = [rss_kib(pid) for _, pid in relays]
         reports = [
-            stack.enter_context(crowd(spot, watching, there, path))
+            stack.enter_context(
+                crowd(Place((), "127.0.0.1"), watching, port, path)
+                if direct
+                else crowd(spot, watching, there, path)
+            )
             for spot, (there, _) in zip(spots, relays, strict=True)
         ]
         time.sleep(1)
@@ -245,8 +266,8 @@ def relays_of(database_url: str, nats_port: int, watching: int, turns: int) -> d
         1e3 * (at - asked) for each in told for asked, at in zip(said, each["last"], strict=False)
     ]
     return {
-        "relays": RELAYS,
-        "where": "namespaces" if apart else "loopback",
+        "relays": 0 if direct else RELAYS,
+        "where": "namespaces" if apart and not direct else "loopback",
         "watchers": RELAYS * watching,
         "heard": heard,
         "bytes": told[0]["bytes"],
@@ -256,6 +277,52 @@ def relays_of(database_url: str, nats_port: int, watching: int, turns: int) -> d
         "last_p99_ms": percentile(last, 0.99),
         "idle_kib": sum(grown) / (RELAYS * watching),
     }
+
+
+# ── killed ──────────────────────────────────────────────────────────────────────────────────
+
+
+def killed(database_url: str, turn: int, seconds: float) -> dict[str, Any]:
+    """NATS is killed in the middle of bids on both processes, and does not come back."""
+    lot_id = f"killed-{turn}"
+    people = asyncio.run(ground.sales(database_url, [lot_id], 2))
+    with ExitStack() as stack:
+        nats_port, nats_pid = stack.enter_context(nats())
+        knobs = {"bus": "nats", "nats_url": f"nats://127.0.0.1:{nats_port}"}
+        ports = [stack.enter_context(ground.served(database_url, **knobs))[0] for _ in range(2)]
+        for port in ports:
+            ground.wait_until_listing(port, [lot_id])
+        silence, run = asyncio.run(_under_bids(ports, people, nats_pid, seconds))
+    held = asyncio.run(_held(database_url, lot_id, run))
+    wrong = {name: held[name] for name in ("unanswered", "lost", "doubled")}
+    return {"killed": "nats", "longest_silence_ms": 1e3 * silence, "bids": held["told"], **wrong}
+
+
+async def _under_bids(
+    ports: list[int], people: list[ground.Person], pid: int, seconds: float
+) -> tuple[float, Any]:
+    """The longest time between two updates at the watcher, and what the bidders sent and heard."""
+    seen: list[float] = []
+
+    def heard(payload: bytes) -> None:
+        if payload[:16] == b'{"type":"update"':
+            seen.append(time.perf_counter())
+
+    screen = await dial(ports[1], f"/ws/lots/{people[0].lot_id}", heard=heard)
+    bidding = asyncio.create_task(scale.drive(ports, people, seconds))
+    await asyncio.sleep(seconds / 2)
+    os.kill(pid, signal.SIGKILL)
+    run = await bidding
+    screen.close()
+    return max((after - before for before, after in pairwise(seen)), default=seconds), run
+
+
+async def _held(url: str, lot_id: str, run: Any) -> dict[str, int]:
+    engine = open_engine(url, Settings(site=ground.SITE))
+    try:
+        return await scale.compare(engine, [lot_id], run)
+    finally:
+        await engine.dispose()
 
 
 # ── figures ─────────────────────────────────────────────────────────────────────────────────
@@ -270,16 +337,35 @@ def nats() -> Iterator[tuple[int, int]]:
         yield port, pid
 
 
-def figures_of(seconds: float, counts: tuple[int, ...], turns: int) -> Iterator[dict[str, Any]]:
+def figures_of(
+    seconds: float, counts: tuple[int, ...], turns: int, repeats: int
+) -> Iterator[dict[str, Any]]:
     with ground.database() as (server, name), nats() as (nats_port, nats_pid):
-        yield hints_of("postgres", server.app_url(name), server.pid, seconds)
-        yield hints_of("nats", f"nats://127.0.0.1:{nats_port}", nats_pid, seconds)
+        url, nats_url = server.app_url(name), f"nats://127.0.0.1:{nats_port}"
+        again = range(repeats)
+        yield middle([hints_of("postgres", url, server.pid, seconds) for _ in again])
+        yield middle([hints_of("nats", nats_url, nats_pid, seconds) for _ in again])
         for count in counts:
-            yield relays_of(server.app_url(name), nats_port, count, turns)
+            for direct in (False, True):
+                made = (relays_of(url, nats_port, count, turns, n, direct=direct) for n in again)
+                yield middle(list(made))
+        yield middle([killed(url, turn, max(seconds, 6.0)) for turn in again])
+
+
+def middle(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Medians of the figures; of what must be 0 the worst."""
+    worst = ("unanswered", "lost", "doubled")
+
+    def of(name: str, values: list[Any]) -> Any:
+        if isinstance(values[0], str):
+            return values[0]
+        return max(values) if name in worst else statistics.median(values)
+
+    return {name: of(name, [row[name] for row in rows]) for name in rows[0]}
 
 
 def show(figures: list[dict[str, Any]]) -> None:
-    for kind in ("bus", "relays"):
+    for kind in ("bus", "relays", "killed"):
         rows = [row for row in figures if kind in row]
         if rows:
             print("\n| " + " | ".join(rows[0]) + " |\n|" + "---|" * len(rows[0]))
@@ -294,7 +380,10 @@ def _shown(figure: Any) -> str:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--quick", action="store_true", help="two seconds, 200 watchers a relay")
+    options.add_argument(
+        "--quick", action="store_true", help="two seconds, 200 watchers a relay, once"
+    )
+    options.add_argument("--repeats", type=int, default=3)
     options.add_argument("--json", type=Path)
     options.add_argument("--tell", nargs=4, help=argparse.SUPPRESS)
     asked = options.parse_args()
@@ -304,7 +393,7 @@ def main() -> None:
         return
     seconds, counts, turns = (2.0, (200,), 20) if asked.quick else (10.0, (500, 2_000), 60)
     figures = []
-    for row in figures_of(seconds, counts, turns):
+    for row in figures_of(seconds, counts, turns, 1 if asked.quick else asked.repeats):
         print(json.dumps(row), flush=True)
         figures.append(row)
     show(figures)
