@@ -253,10 +253,6 @@ def _no_drain() -> list[Patch]:
     return [(timetable, "leaves_at", leaves_at)]
 
 
-def _late_is_lost() -> list[Patch]:
-    return [(bidding, "_late_for_the_window", lambda lot, bid: False)]
-
-
 def _second_close() -> list[Patch]:
     real = rules.refusal_by_table
 
@@ -363,11 +359,6 @@ PLANTED = (
         "the close does not wait for what arrived in time",
         _no_drain,
         frozenset({"a full window always"}),
-    ),
-    Planted(
-        "a bid in time and decided late is lost silently",
-        _late_is_lost,
-        frozenset({"decided again", "what is promised holds"}),
     ),
     Planted("a sale is closed twice", _second_close, frozenset({"one winner"})),
     Planted(
