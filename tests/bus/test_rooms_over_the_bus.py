@@ -105,15 +105,15 @@ async def test_two_sockets_of_one_instant_leave_exactly_one(world: World, ground
 
 
 async def test_a_replacement_told_while_the_bus_was_away_is_told_again(
-    world: World, ground: Ground
+    world: World, nats: NatsServer
 ) -> None:
     world.bidders("AAAA")
-    async with joined(world, [ground.bus(), ground.bus()]) as (one, other):
+    async with joined(world, [NatsBus(nats.url, SITE, QUICK) for _ in range(2)]) as (one, other):
         older, _ = watch(await one.room(), world, "AAAA")
-        await asyncio.to_thread(ground.kill)
+        await asyncio.to_thread(nats.kill)
         world.clock.now += 1
         newer, _ = watch(await other.room(), world, "AAAA")
-        await asyncio.to_thread(ground.start)
+        await asyncio.to_thread(nats.start)
         await until(lambda: older.closed == REPLACED)
         assert newer.closed is None
 

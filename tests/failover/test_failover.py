@@ -23,8 +23,3 @@ async def test_no_answered_bid_is_lost_and_writes_are_back_soon() -> None:
     assert found.is_clean, found.lines()
     assert found.receipts > 0
     assert made.writes_s <= BACK_S
-
-
-async def test_an_asynchronous_standby_loses_answered_bids_and_the_drill_says_so() -> None:
-    made = await asyncio.to_thread(_drill, signal.SIGKILL, 1, synchronous=False, lagging=True)
-    assert made.findings.lost

@@ -14,7 +14,7 @@ from tests.hostile.raw import HANDSHAKE, PING, TEXT, dial, frame, joined, reques
 from tests.hostile.site import Site, signed
 
 ROUNDS, AT_ONCE = 12, 10
-GROWTH_KIB = 8_192
+GROWTH_KIB = 32_768
 """How much a process may weigh more after all rounds than after the first."""
 
 
